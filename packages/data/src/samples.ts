@@ -1,0 +1,31 @@
+// What a network learns from: a random-access source of examples, whatever they were made of.
+
+/** A dense array, row-major. */
+export interface NdArray {
+  data: Float32Array;
+  shape: number[];
+}
+
+/** Some examples, stacked along the first axis B. */
+export interface Batch {
+  /** Inputs, `[B, ...xShape]`. Padding and missing values hold 0. */
+  x: NdArray;
+  /** Targets, `[B, ...yShape]`. Missing targets hold 0 and weigh 0. */
+  y: NdArray;
+  /** `[B, T]`: 1 where an input step is real, 0 where it is padding or missing. Absent: all real. */
+  mask?: NdArray;
+  /** Weight of every target value, shaped like `y`. Absent: all 1. */
+  weight?: NdArray;
+}
+
+/** A random-access source of training examples. */
+export interface Samples {
+  /** How many examples there are. */
+  count: number;
+  /** Shape of one input, `[T, C]` for windows. */
+  xShape: readonly number[];
+  /** Shape of one target, `[horizon, K]` for windows. */
+  yShape: readonly number[];
+  /** The examples at `indices`, stacked. @throws if an index is out of range. */
+  batch(indices: ArrayLike<number>): Batch;
+}
