@@ -1,0 +1,78 @@
+// Continuous integration: every check in turn, on a clean clone. All checks run even after one fails;
+// the last line is the count of tests over all suites, and the exit status says whether everything held.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkNode, install, pnpm, root, say } from './setup.mjs';
+
+const reports = mkdtempSync(join(tmpdir(), 'tidecast-ci-'));
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const broken = [];
+
+function step(name, work) {
+  const started = Date.now();
+  say(`── ${name}`);
+  const status = work();
+  const seconds = ((Date.now() - started) / 1000).toFixed(0);
+  say(`── ${name}: ${status === 0 ? 'ok' : `FAILED (status ${status})`}, ${seconds} s`);
+  if (status !== 0) broken.push(name);
+}
+
+/** Runs a command in the root with its output shown. */
+function shell(command, args) {
+  const result = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
+  return result.status ?? 1;
+}
+
+/** Runs a test command that takes Vitest's options and adds its counts to the totals. */
+function suite(name, command, args) {
+  const report = join(reports, `${name}.json`);
+  step(`tests: ${name}`, () => {
+    const status = shell(command, [
+      ...args,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ]);
+    if (!existsSync(report)) return status || 1;
+    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+      readFileSync(report, 'utf8'),
+    );
+    totals.passed += numPassedTests;
+    totals.failed += numFailedTests;
+    totals.skipped += numPendingTests + numTodoTests;
+    return status;
+  });
+}
+
+/** Installs Debian's Chromium for the browser tests where that is possible; without one they are skipped and say so. */
+function ensureChromium() {
+  const found = () => spawnSync('sh', ['-c', 'command -v chromium || command -v google-chrome']).status === 0;
+  if (found()) return 0;
+  if (process.getuid?.() !== 0 || spawnSync('sh', ['-c', 'command -v apt-get']).status !== 0) return 0;
+  spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' });
+  spawnSync('apt-get', ['install', '-y', '-qq', 'chromium'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  return found() ? 0 : 1;
+}
+
+checkNode();
+step('install', () => {
+  install();
+  return 0;
+});
+step('chromium', ensureChromium);
+step('types', () => pnpm(['run', 'typecheck']));
+step('lint', () => pnpm(['run', 'lint']));
+step('arrows', () => pnpm(['run', 'arrows']));
+suite('unit', 'npm', ['test', '--']);
+step('build', () => pnpm(['run', 'build']));
+step('packages', () => pnpm(['exec', 'node', 'scripts/check-packages.mjs'], { stdout: 'inherit' }));
+suite('slow', 'npm', ['test', '--', '--project', 'slow']);
+step('native build', () => shell('node', ['scripts/build-native.mjs']));
+suite('native', 'npm', ['test', '--', '--project', 'native']);
+
+if (broken.length > 0) say(`failed: ${broken.join('; ')}`);
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exitCode = broken.length > 0 ? 1 : 0;
