@@ -1,1 +1,1 @@
-export {};
+export { useBackend } from './use-backend.ts';
