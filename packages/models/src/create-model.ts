@@ -1,0 +1,123 @@
+// A config and a seed become a model: variables with their first values, and the function on the tape.
+
+import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
+import { deriveSeed } from '@tidecast/data';
+import type { ModelConfig } from './config.ts';
+import { initialize } from './initializers.ts';
+import type { WeightSpec } from './layer-definition.ts';
+import type { ApplyOptions, Model } from './model.ts';
+import { type ResolvedLayer, type ResolvedModel, resolveModel } from './resolve.ts';
+import { formatShape } from './shape.ts';
+
+/** How a model is made. */
+export interface CreateOptions {
+  /** Decides the first weights; default 0. The same config and seed give the same model on every backend. */
+  seed?: number;
+}
+
+/**
+ * Makes a model from a config: `createModel(network({ input: [24, 2], layers: [lstm({ units: 50 }), …] }), { seed })`.
+ * Its weights are variables that stay until `dispose`.
+ * @throws on a config that is not sound, or while no backend is ready.
+ */
+export function createModel(config: ModelConfig, options: CreateOptions = {}): Model {
+  const resolved = resolveModel(config);
+  const seed = options.seed ?? 0;
+  return buildModel(resolved, (name, spec) => initialize(spec.init, spec.shape, { seed, name }));
+}
+
+/** Full names of all weights with their specifications, in layer order. */
+export function weightSpecs(resolved: ResolvedModel): { name: string; shape: readonly number[] }[] {
+  return resolved.layers.flatMap((layer) =>
+    layer.weights.map((spec) => ({ name: `${layer.name}.${spec.name}`, shape: spec.shape })),
+  );
+}
+
+/** A model whose weights start at what `valuesFor` gives. */
+export function buildModel(
+  resolved: ResolvedModel,
+  valuesFor: (name: string, spec: WeightSpec) => Float32Array,
+): Model {
+  if (tf.getBackend() === '' || tf.getBackend() === undefined) {
+    throw new Error("createModel: no tensor backend is ready. Call `await useBackend('wasm')` first.");
+  }
+  const weights: Record<string, Variable> = {};
+  const byLayer = resolved.layers.map((layer) =>
+    Object.fromEntries(
+      layer.weights.map((spec) => {
+        const name = `${layer.name}.${spec.name}`;
+        const values = valuesFor(name, spec);
+        const variable = tf.tidy(() => tf.variable(tf.tensor(values, [...spec.shape], 'float32')));
+        weights[name] = variable;
+        return [spec.name, variable];
+      }),
+    ),
+  );
+  let disposed = false;
+  return {
+    config: resolved.config,
+    weights: Object.freeze(weights),
+    apply(x, options = {}) {
+      if (disposed) throw new Error('model: it was disposed. Create or load it again.');
+      checkInput(resolved, x, options);
+      return tf.tidy(() => run(resolved.layers, byLayer, x, options));
+    },
+    dispose() {
+      if (disposed) return;
+      disposed = true;
+      for (const variable of Object.values(weights)) variable.dispose();
+    },
+  };
+}
+
+function run(
+  layers: readonly ResolvedLayer[],
+  weights: readonly Readonly<Record<string, Tensor>>[],
+  x: Tensor,
+  { training = false, mask, seed }: ApplyOptions,
+): Tensor {
+  let state: { x: Tensor; mask?: Tensor } = mask ? { x, mask: tf.cast(mask, 'float32') } : { x };
+  layers.forEach((layer, index) => {
+    state = layer.definition.apply({
+      settings: layer.settings as Record<string, unknown>,
+      weights: weights[index]!,
+      ...state,
+      training,
+      ...(seed === undefined ? {} : { seed: deriveSeed(seed, index) }),
+    });
+  });
+  // A tensor that goes through untouched must not be the caller's own: tidy would leave two owners.
+  return state.x === x ? tf.clone(x) : state.x;
+}
+
+function checkInput({ config: { input }, layers }: ResolvedModel, x: Tensor, { mask }: ApplyOptions): void {
+  const type = layers[0]!.type;
+  const fits =
+    x.shape.length === input.length + 1 &&
+    x.shape.every(
+      (size, axis) => size > 0 && (axis === 0 || input[axis - 1] === null || input[axis - 1] === size),
+    );
+  if (!fits) {
+    const wrongChannels =
+      x.shape.length === input.length + 1 && x.shape[input.length] !== input[input.length - 1];
+    const fix = wrongChannels
+      ? 'Is the scaler from another series?'
+      : input.length === 2 && input[0] !== null && x.shape.length === 3
+        ? `For any length, create the model with input [null, ${input[1]}].`
+        : 'The first axis is the batch, and nothing may be empty.';
+    throw new Error(`${type}: x must be ${formatShape(input)}, got [${x.shape.join(', ')}]. ${fix}`);
+  }
+  if (x.dtype !== 'float32') throw new Error(`${type}: x must be float32, got ${x.dtype}. Cast it.`);
+  if (!mask) return;
+  const wanted = x.shape.slice(0, 2);
+  if (
+    input.length !== 2 ||
+    mask.shape.length !== 2 ||
+    mask.shape.some((size, axis) => size !== wanted[axis])
+  ) {
+    const expected =
+      input.length === 2 ? `[B, T] = [${wanted.join(', ')}]` : 'absent, for inputs without time';
+    throw new Error(`${type}: mask must be ${expected}, got [${mask.shape.join(', ')}].`);
+  }
+}

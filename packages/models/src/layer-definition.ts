@@ -1,0 +1,53 @@
+// What a kind of layer is: its settings, the shapes it makes, its weights, and how it runs on the tape.
+// Other ways to run the same layer (fused kernels, a planned step) look a layer up by its type and read the
+// same settings and weights; the definition here stays the meaning of the layer.
+
+import type { Tensor } from '@tensorflow/tfjs-core';
+import type { Initializer } from './initializers.ts';
+import type { Setting } from './settings.ts';
+import type { Shape } from './shape.ts';
+
+/** One weight of a layer. */
+export interface WeightSpec {
+  /** Name within the layer, for example `kernel` or `forward.kernel`. */
+  name: string;
+  shape: readonly number[];
+  /** Several initialisers fill equal blocks along the last axis, one for each gate. */
+  init: Initializer | readonly Initializer[];
+}
+
+/** What a layer sees when it runs. */
+export interface LayerCall<S> {
+  /** All settings, defaults filled in. */
+  settings: S;
+  /** Weights by their name within the layer. */
+  weights: Readonly<Record<string, Tensor>>;
+  /** `[B, T, C]` or `[B, F]`, float32. */
+  x: Tensor;
+  /** `[B, T]`, float32: 1 where a step is real, 0 where it is padding. Absent: all real. */
+  mask?: Tensor;
+  training: boolean;
+  /** Seed of this layer in this run, already derived from the run's seed and the layer's position. */
+  seed?: number;
+}
+
+/** What a layer hands on. Leave the mask out where the time axis is gone. */
+export interface LayerResult {
+  x: Tensor;
+  mask?: Tensor;
+}
+
+/**
+ * A kind of layer. `S` is the type of its settings with defaults filled in.
+ * All functions are pure; `apply` uses tfjs-core operations that have gradients, on every backend.
+ */
+export interface LayerDefinition<S extends object = Record<string, unknown>> {
+  /** The known settings, in the order in which they are listed and stored. */
+  settings: { readonly [K in keyof S]-?: Setting };
+  /** Shape of one output from the shape of one input. @throws where the input does not fit. */
+  outputShape(settings: S, input: Shape): Shape;
+  /** The weights, in a fixed order. Absent: none. */
+  weights?(settings: S, input: Shape): readonly WeightSpec[];
+  /** Runs the layer. Must honour `mask`, or throw and say what to do instead. */
+  apply(call: LayerCall<S>): LayerResult;
+}

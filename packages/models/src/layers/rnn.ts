@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { type Activation, activate, activationSetting } from '../activations.ts';
+import type { LayerConfig } from '../config.ts';
+import { product, type RecurrentSettings, recurrentLayer } from './recurrent.ts';
+
+/** Settings of {@link rnn}. */
+export interface RnnSettings extends RecurrentSettings {
+  /** Default `tanh`. `relu` with `recurrentInit: 'identity'` and zero bias is the IRNN. */
+  activation?: Activation;
+}
+
+/** A simple recurrent layer as data. */
+export interface RnnConfig extends RnnSettings, LayerConfig {
+  type: 'rnn';
+}
+
+/**
+ * Simple recurrent layer (Elman 1990): `h′ = φ(x·W + h·U + b)`, from h = 0.
+ * Weights: `kernel [C, H]`, `recurrent [H, H]`, `bias [H]`. Result `[B, H]`, or `[B, T, H]` with `returnSequences`.
+ */
+export function rnn(settings: RnnSettings): RnnConfig {
+  return { type: 'rnn', ...settings };
+}
+
+/** Definition of {@link rnn}. */
+export const rnnLayer = recurrentLayer<RnnSettings>(
+  {
+    type: 'rnn',
+    states: 1,
+    weights: ({ units, kernelInit, recurrentInit, biasInit }, channels) => [
+      { name: 'kernel', shape: [channels, units], init: kernelInit },
+      { name: 'recurrent', shape: [units, units], init: recurrentInit },
+      { name: 'bias', shape: [units], init: biasInit },
+    ],
+    inputBias: (weights) => weights.bias!,
+    step: ({ activation }, weights) => {
+      return (projected, [h]) => [activate(activation, tf.add(projected, product(h!, weights.recurrent!)))];
+    },
+  },
+  { activation: activationSetting('tanh') },
+);
