@@ -1,4 +1,19 @@
+export { CsvError } from './csv/csv-error.ts';
+export { type CsvColumn, type CsvOptions, readCsv } from './csv/read-csv.ts';
+export type { CsvTime } from './csv/time-columns.ts';
+export { writeCsv } from './csv/write-csv.ts';
 export type { Forecast, ForecastFunction } from './forecast.ts';
+export { readCelestrak, readCelestrakCsv } from './indices/celestrak.ts';
+export { readDst } from './indices/dst.ts';
+export { readKpGfzCsv } from './indices/gfz-csv.ts';
+export { readKpGfzJson } from './indices/gfz-json.ts';
+export { readKpGfz } from './indices/gfz-text.ts';
+export { IndexError } from './indices/index-error.ts';
+export { AP_OF_THIRDS, kpFromDecimal, kpFromTenths } from './indices/kp-codes.ts';
+export { readKpWdc } from './indices/kp-wdc.ts';
+export { readOmni2 } from './indices/omni2.ts';
+export { detectIndexFormat, readIndices } from './indices/read-indices.ts';
+export type { IndexFormat, IndexName, IndexOptions, IndexWarning, Indices } from './indices/types.ts';
 export { createRandom, deriveSeed, type Random, shuffle } from './random.ts';
 export type { Batch, NdArray, Samples } from './samples.ts';
 export {
