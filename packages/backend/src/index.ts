@@ -1,1 +1,9 @@
-export { useBackend } from './use-backend.ts';
+export { registerGradients } from './tfjs/gradients.ts';
+export { registerKernels } from './tfjs/kernels.ts';
+export type { WasmPaths } from './tfjs/wasm.ts';
+export {
+  type Backend,
+  type BackendName,
+  type BackendOptions,
+  useBackend,
+} from './use-backend.ts';

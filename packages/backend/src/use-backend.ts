@@ -1,8 +1,60 @@
-import { startWasm } from './tfjs/wasm.ts';
+// The one call that decides where tensors live. Everything else in Tidecast runs on whatever backend is current.
 
+import { checkCopies } from './tfjs/copies.ts';
+import { registerGradients } from './tfjs/gradients.ts';
+import { startNative } from './tfjs/native.ts';
+import { startWasm, type WasmPaths } from './tfjs/wasm.ts';
+
+/** Where tensors live: in WebAssembly (Node and browsers), or in native TensorFlow (Node only). */
+export type BackendName = 'wasm' | 'native';
+
+export interface BackendOptions {
+  /** Where the WASM binaries are, if not where they are found by themselves. Counts for the first start only. */
+  wasmPath?: WasmPaths;
+}
+
+/** What {@link useBackend} started. */
+export interface Backend {
+  name: BackendName;
+  /** Version of tfjs-core. */
+  version: string;
+  /** WASM: whether the SIMD build runs. */
+  simd?: boolean;
+  /** WASM: threads of the kernels; 1 in Node and in pages that are not cross-origin isolated. */
+  threads?: number;
+  /** Native: version of TensorFlow. */
+  tensorflow?: string;
+  /** What is worth knowing: why `'auto'` did not take native, or that tfjs-core is loaded twice. */
+  notes: string[];
+}
+
+/**
+ * Makes a TensorFlow.js backend the current one, ready for training: gradients and missing kernels are registered.
+ * `'auto'` takes native TensorFlow where it loads and WASM elsewhere. Calling it again switches or does nothing;
+ * tensors made on the other backend stay usable (tfjs moves them on first use).
+ * @throws if the backend's package is absent or does not start, or if the versions of the tfjs packages differ.
+ */
 export async function useBackend(
-  _name: 'wasm' | 'native' | 'auto' = 'auto',
-): Promise<{ name: 'wasm' | 'native' }> {
-  await startWasm();
-  return { name: 'wasm' };
+  name: BackendName | 'auto' = 'auto',
+  options: BackendOptions = {},
+): Promise<Backend> {
+  if (name !== 'auto' && name !== 'wasm' && name !== 'native') {
+    throw new Error(`useBackend: name must be 'wasm', 'native' or 'auto', got '${name}'.`);
+  }
+  const notes: string[] = [];
+  let backend: Omit<Backend, 'notes'>;
+  if (name === 'wasm') {
+    backend = await startWasm(options.wasmPath);
+  } else {
+    try {
+      backend = await startNative();
+    } catch (error) {
+      if (name === 'native') throw error;
+      notes.push(`WASM, because native TensorFlow did not start: ${(error as Error).message}`);
+      backend = await startWasm(options.wasmPath);
+    }
+  }
+  await registerGradients();
+  notes.push(...checkCopies());
+  return { ...backend, notes };
 }

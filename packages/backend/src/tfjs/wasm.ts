@@ -1,11 +1,58 @@
 // Boots tfjs-backend-wasm: imports it on demand, tells it where its binaries are, and adds the kernels it lacks.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { registerGradients } from './gradients.ts';
+import { checkVersion } from './copies.ts';
+import { registerKernels } from './kernels.ts';
+import { nodeProcess } from './runtime.ts';
+import { wasmFiles } from './wasm-files.ts';
 
-/** Makes WASM the current backend. */
-export async function startWasm(): Promise<void> {
-  await import('@tensorflow/tfjs-backend-wasm');
-  if (!(await tf.setBackend('wasm'))) throw new Error('useBackend: wasm did not start.');
-  await registerGradients();
+/** URLs or paths of the WASM binaries: the folder that holds them (with its last slash), or one entry a file. */
+export type WasmPaths =
+  | string
+  | Record<
+      'tfjs-backend-wasm.wasm' | 'tfjs-backend-wasm-simd.wasm' | 'tfjs-backend-wasm-threaded-simd.wasm',
+      string
+    >;
+
+/**
+ * Makes WASM the current backend.
+ * @throws if tfjs-backend-wasm is absent, of another version than tfjs-core, or its binary cannot be read.
+ */
+export async function startWasm(wasmPath?: WasmPaths) {
+  const wasm = await importWasm();
+  checkVersion('@tensorflow/tfjs-backend-wasm', wasm.version_wasm);
+  registerKernels();
+  if (tf.engine().backendName !== 'wasm') {
+    const started = 'wasm' in tf.engine().registry;
+    // In Node the package finds its own files; a page has to be told.
+    const paths = wasmPath ?? (nodeProcess() ? undefined : wasmFiles());
+    if (paths && !started) wasm.setWasmPaths(paths);
+    if (!(await tf.setBackend('wasm'))) throw new Error(explain(paths));
+  }
+  return {
+    name: 'wasm' as const,
+    version: tf.version_core,
+    simd: (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean,
+    threads: Math.max(1, wasm.getThreadsCount()),
+  };
+}
+
+async function importWasm() {
+  try {
+    return await import('@tensorflow/tfjs-backend-wasm');
+  } catch (error) {
+    throw new Error(
+      `useBackend: 'wasm' needs @tensorflow/tfjs-backend-wasm, which could not be imported. Run npm install @tensorflow/tfjs-backend-wasm@${tf.version_core}.`,
+      { cause: error },
+    );
+  }
+}
+
+function explain(paths?: WasmPaths): string {
+  const where = typeof paths === 'string' ? paths : paths?.['tfjs-backend-wasm-simd.wasm'];
+  return (
+    `useBackend: the WASM binary did not load${where ? ` from ${where}` : ''}. ` +
+    'Serve the three files of @tensorflow/tfjs-backend-wasm/dist/*.wasm and name their folder: ' +
+    "useBackend('wasm', { wasmPath: '/wasm/' }), then reload."
+  );
 }

@@ -1,0 +1,131 @@
+// The same mathematics as the kernels, as directly as it can be written, in float64. For small shapes only.
+
+/** A dense array in float64, row-major. */
+export interface Reference {
+  shape: number[];
+  data: Float64Array;
+}
+
+/** What a convolution over `[B, H, W, C]` needs to know. */
+export interface Geometry {
+  x: [number, number, number, number];
+  /** `[fh, fw, C, K]`, or `[fh, fw, C, M]` for a depthwise one. */
+  filter: [number, number, number, number];
+  strides: [number, number];
+  /** Rows and columns of padding before the image. */
+  before: [number, number];
+  /** Output height and width. */
+  out: [number, number];
+}
+
+const size = (shape: number[]) => shape.reduce((product, each) => product * each, 1);
+const zeros = (shape: number[]): Reference => ({ shape, data: new Float64Array(size(shape)) });
+
+/** Row-major position of `index` in `shape`. */
+const at = (shape: number[], ...index: number[]) =>
+  index.reduce((position, each, axis) => position * shape[axis]! + each, 0);
+
+/** Calls `visit` for every output pixel and filter tap that meet inside the image. */
+function eachTap(
+  { x, filter, strides, before, out }: Geometry,
+  visit: (b: number, i: number, j: number, r: number, s: number, y: number, z: number) => void,
+) {
+  for (let b = 0; b < x[0]; b++)
+    for (let i = 0; i < out[0]; i++)
+      for (let j = 0; j < out[1]; j++)
+        for (let r = 0; r < filter[0]; r++)
+          for (let s = 0; s < filter[1]; s++) {
+            const y = i * strides[0] + r - before[0];
+            const z = j * strides[1] + s - before[1];
+            if (y >= 0 && y < x[1] && z >= 0 && z < x[2]) visit(b, i, j, r, s, y, z);
+          }
+}
+
+/** ∂Σ(dy·conv2d(x, w))/∂w. */
+export function conv2dFilterGradient(geometry: Geometry, x: ArrayLike<number>, dy: ArrayLike<number>) {
+  const [, , C, K] = geometry.filter;
+  const result = zeros([...geometry.filter]);
+  const dyShape = [geometry.x[0], ...geometry.out, K];
+  eachTap(geometry, (b, i, j, r, s, y, z) => {
+    for (let c = 0; c < C; c++)
+      for (let k = 0; k < K; k++)
+        result.data[at(result.shape, r, s, c, k)]! +=
+          x[at(geometry.x, b, y, z, c)]! * dy[at(dyShape, b, i, j, k)]!;
+  });
+  return result;
+}
+
+/** ∂Σ(dy·conv2d(x, w))/∂x. */
+export function conv2dInputGradient(geometry: Geometry, w: ArrayLike<number>, dy: ArrayLike<number>) {
+  const [, , C, K] = geometry.filter;
+  const result = zeros([...geometry.x]);
+  const dyShape = [geometry.x[0], ...geometry.out, K];
+  eachTap(geometry, (b, i, j, r, s, y, z) => {
+    for (let c = 0; c < C; c++)
+      for (let k = 0; k < K; k++)
+        result.data[at(geometry.x, b, y, z, c)]! +=
+          w[at(geometry.filter, r, s, c, k)]! * dy[at(dyShape, b, i, j, k)]!;
+  });
+  return result;
+}
+
+/** ∂Σ(dy·depthwise(x, w))/∂w. */
+export function depthwiseFilterGradient(geometry: Geometry, x: ArrayLike<number>, dy: ArrayLike<number>) {
+  const [, , C, M] = geometry.filter;
+  const result = zeros([...geometry.filter]);
+  const dyShape = [geometry.x[0], ...geometry.out, C * M];
+  eachTap(geometry, (b, i, j, r, s, y, z) => {
+    for (let c = 0; c < C; c++)
+      for (let m = 0; m < M; m++)
+        result.data[at(result.shape, r, s, c, m)]! +=
+          x[at(geometry.x, b, y, z, c)]! * dy[at(dyShape, b, i, j, c * M + m)]!;
+  });
+  return result;
+}
+
+/** ∂Σ(dy·depthwise(x, w))/∂x. */
+export function depthwiseInputGradient(geometry: Geometry, w: ArrayLike<number>, dy: ArrayLike<number>) {
+  const [, , C, M] = geometry.filter;
+  const result = zeros([...geometry.x]);
+  const dyShape = [geometry.x[0], ...geometry.out, C * M];
+  eachTap(geometry, (b, i, j, r, s, y, z) => {
+    for (let c = 0; c < C; c++)
+      for (let m = 0; m < M; m++)
+        result.data[at(geometry.x, b, y, z, c)]! +=
+          w[at(geometry.filter, r, s, c, m)]! * dy[at(dyShape, b, i, j, c * M + m)]!;
+  });
+  return result;
+}
+
+/** Σ of the rows of `x` by segment; negative ids are left out. */
+export function segmentSum(x: ArrayLike<number>, ids: ArrayLike<number>, width: number, segments: number) {
+  const result = zeros([segments, width]);
+  for (let row = 0; row < ids.length; row++)
+    for (let i = 0; i < width; i++)
+      if (ids[row]! >= 0) result.data[at(result.shape, ids[row]!, i)]! += x[row * width + i]!;
+  return result;
+}
+
+/** ∂Σ(dy·pool(x))/∂x for `[B, H, W, C]` and windows of `filter[0] × filter[1]`. A mean counts real pixels only. */
+export function poolGradient(
+  kind: 'max' | 'mean',
+  geometry: Geometry,
+  x: ArrayLike<number>,
+  dy: ArrayLike<number>,
+) {
+  const [B, , , C] = geometry.x;
+  const result = zeros([...geometry.x]);
+  const dyShape = [B, ...geometry.out, C];
+  for (let c = 0; c < C; c++) {
+    const windows = new Map<number, number[]>();
+    eachTap(geometry, (b, i, j, _r, _s, y, z) => {
+      const key = at(dyShape, b, i, j, c);
+      windows.set(key, [...(windows.get(key) ?? []), at(geometry.x, b, y, z, c)]);
+    });
+    for (const [key, pixels] of windows) {
+      if (kind === 'mean') for (const each of pixels) result.data[each]! += dy[key]! / pixels.length;
+      else result.data[pixels.reduce((best, each) => (x[each]! > x[best]! ? each : best))]! += dy[key]!;
+    }
+  }
+  return result;
+}
