@@ -1,0 +1,78 @@
+// What each latitude's forecasters may look at, as one series every 2 hours.
+
+import {
+  calendarFeatures,
+  DAY,
+  HOUR,
+  joinChannels,
+  renameChannel,
+  resample,
+  type Series,
+  seasonalMean,
+  selectChannels,
+  type WindowSpec,
+} from '@tidecast/data';
+
+/** The study's grid: 2 h, a day in and a day out. */
+export const STEP = 2 * HOUR;
+export const STEPS = DAY / STEP;
+
+/**
+ * Half-life [days] of the weighted mean that networks learn the deviation from.
+ * Chosen on 2015–2016 alone: the best of 0.5, 1, 1.5, 2, 3, 4 by RMSE over the three latitudes.
+ */
+const HALF_LIFE = 1.5;
+
+/** Calendar channels, sine and cosine of each. */
+const CALENDAR = ['year', 'halfYear', 'day'] as const;
+
+/** All channels for one latitude: TEC, Kp, F10.7, means of the hour of earlier days, and the calendar. */
+export function studySeries(hourly: Series, target: string): Series {
+  const tec = renameChannel(resample(selectChannels(hourly, [target]), { step: STEP, method: 'nearest' }), target, 'tec');
+  const kp = resample(selectChannels(hourly, ['kp']), { step: STEP, method: 'containing' });
+  const f107 = resample(selectChannels(hourly, ['f107']), { step: STEP, method: 'containing' });
+  const known = resample(selectChannels(hourly, ['kp', 'f107']), { step: STEP, method: 'last-known' });
+  return joinChannels(
+    tec,
+    kp,
+    f107,
+    renameChannel(renameChannel(known, 'kp', 'kpKnown'), 'f107', 'f107Known'),
+    seasonalMean(tec, 'tec', { period: DAY, count: 27, name: 'mean27' }),
+    seasonalMean(tec, 'tec', { period: DAY, count: 27, halfLife: HALF_LIFE, name: 'expected' }),
+    calendarFeatures(tec, CALENDAR),
+  );
+}
+
+/** Names of the calendar channels of `series`. */
+function calendarNames(series: Series, kinds: readonly string[]): string[] {
+  return series.channels
+    .map(({ name }) => name)
+    .filter((name) => kinds.some((kind) => name === `${kind}Sin` || name === `${kind}Cos`));
+}
+
+/** The ridge's inputs: the day's TEC and Kp, the 27-day mean of each target hour, season and F10.7. Issued at midnight. */
+export function ridgeSpec(series: Series): WindowSpec {
+  return {
+    steps: STEPS,
+    horizon: STEPS,
+    inputs: ['tec', 'kp'],
+    future: ['mean27'],
+    static: ['f107', ...calendarNames(series, ['year', 'halfYear'])],
+    targets: ['tec'],
+    issueDelay: STEP,
+  };
+}
+
+/** The networks' inputs. Kp and F10.7 enter as last known, so that origins at every hour can train. */
+export function networkSpec(series: Series): WindowSpec {
+  return {
+    steps: STEPS,
+    horizon: STEPS,
+    inputs: ['tec', 'kpKnown'],
+    future: ['expected', 'mean27', ...calendarNames(series, ['year', 'halfYear', 'day'])],
+    static: ['f107Known'],
+    targets: ['tec'],
+    relativeTo: { tec: 'expected' },
+    issueDelay: STEP,
+  };
+}
