@@ -3,6 +3,7 @@ export { type CsvColumn, type CsvOptions, readCsv } from './csv/read-csv.ts';
 export type { CsvTime } from './csv/time-columns.ts';
 export { writeCsv } from './csv/write-csv.ts';
 export type { Forecast, ForecastFunction } from './forecast.ts';
+export { HistoryError } from './history-error.ts';
 export { readCelestrak, readCelestrakCsv } from './indices/celestrak.ts';
 export { readDst } from './indices/dst.ts';
 export { readKpGfzCsv } from './indices/gfz-csv.ts';
