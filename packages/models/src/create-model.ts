@@ -5,7 +5,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { deriveSeed } from '@tidecast/data';
 import type { ModelConfig } from './config.ts';
 import { initialize } from './initializers.ts';
-import type { WeightSpec } from './layer-definition.ts';
+import type { LayerResult, WeightSpec } from './layer-definition.ts';
+import { zeroMasked } from './layers/masks.ts';
 import type { ApplyOptions, Model } from './model.ts';
 import { type ResolvedLayer, type ResolvedModel, resolveModel } from './resolve.ts';
 import { formatShape } from './shape.ts';
@@ -77,7 +78,8 @@ function run(
   x: Tensor,
   { training = false, mask, seed }: ApplyOptions,
 ): Tensor {
-  let state: { x: Tensor; mask?: Tensor } = mask ? { x, mask: tf.cast(mask, 'float32') } : { x };
+  // Masked steps become 0 once, here, so that whatever stood there (also NaN) reaches no layer and no gradient.
+  let state: LayerResult = mask ? { x: zeroMasked(x, mask), mask: tf.cast(mask, 'float32') } : { x };
   layers.forEach((layer, index) => {
     state = layer.definition.apply({
       settings: layer.settings as Record<string, unknown>,

@@ -24,7 +24,10 @@ export interface LayerCall<S> {
   weights: Readonly<Record<string, Tensor>>;
   /** `[B, T, C]` or `[B, F]`, float32. */
   x: Tensor;
-  /** `[B, T]`, float32: 1 where a step is real, 0 where it is padding. Absent: all real. */
+  /**
+   * `[B, T]`, float32: 1 where a step is real, 0 where it is padding. Absent: all real.
+   * At masked steps x is finite, but need not be 0.
+   */
   mask?: Tensor;
   training: boolean;
   /** Seed of this layer in this run, already derived from the run's seed and the layer's position. */

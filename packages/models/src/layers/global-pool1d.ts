@@ -5,6 +5,7 @@ import type { LayerDefinition } from '../layer-definition.ts';
 import { oneOf } from '../settings.ts';
 import { sequenceShape } from '../shape.ts';
 import { zeroMasked } from './masks.ts';
+import { stepsOf } from './taps.ts';
 
 /** Settings of {@link globalPool1d}. */
 export interface GlobalPool1dSettings {
@@ -36,7 +37,7 @@ const modes: Readonly<Record<string, (x: Tensor, mask: Tensor) => Tensor>> = {
     const real = tf.expandDims(mask, 2);
     // Masked steps drop below every real value; examples without a real step come back up to 0.
     const lowered = tf.add(zeroMasked(x, mask), tf.mul(tf.sub(1, real), LOWEST));
-    const highest = tf.unstack(lowered, 1).reduce((a, b) => tf.maximum(a, b));
+    const highest = stepsOf(lowered, 1).reduce((a, b) => tf.maximum(a, b));
     const any = tf.mul(tf.max(mask, 1, true), tf.ones([1, x.shape[2]!]));
     return tf.where(tf.greater(any, 0.5), highest, tf.zerosLike(highest));
   },

@@ -7,7 +7,8 @@ import * as tf from '@tensorflow/tfjs-core';
 /** `x [B, T, C]` with 0 at the masked steps, whatever stood there (also NaN). */
 export function zeroMasked(x: Tensor, mask: Tensor | undefined): Tensor {
   if (!mask) return x;
-  const keep = tf.greater(tf.mul(tf.expandDims(mask, 2), tf.ones([1, 1, x.shape[2]!])), 0.5);
+  const real = tf.expandDims(tf.cast(mask, 'float32'), 2);
+  const keep = tf.greater(tf.mul(real, tf.ones([1, 1, x.shape[2]!])), 0.5);
   return tf.where(keep, x, tf.zerosLike(x));
 }
 

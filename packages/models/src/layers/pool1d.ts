@@ -4,7 +4,7 @@ import type { LayerConfig } from '../config.ts';
 import type { LayerDefinition } from '../layer-definition.ts';
 import { wholeNumber } from '../settings.ts';
 import { sequenceShape } from '../shape.ts';
-import { requireAligned, zeroMasked } from './masks.ts';
+import { requireAligned } from './masks.ts';
 import { taps, type Window, wholeWindows, windowedShape } from './taps.ts';
 
 /** Settings of {@link maxPool1d} and {@link averagePool1d}. */
@@ -57,7 +57,7 @@ function poolLayer(
     apply({ settings, x, mask }) {
       requireAligned(type, mask, settings.stride);
       const window = windowOf(settings);
-      const pooled = reduce(taps(type, zeroMasked(x, mask), window));
+      const pooled = reduce(taps(type, x, window));
       return mask ? { x: pooled, mask: wholeWindows(type, mask, window) } : { x: pooled };
     },
   };

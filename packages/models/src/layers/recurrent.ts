@@ -8,6 +8,7 @@ import type { LayerDefinition, WeightSpec } from '../layer-definition.ts';
 import { flag, type Setting, wholeNumber } from '../settings.ts';
 import { sequenceShape } from '../shape.ts';
 import { zeroMasked } from './masks.ts';
+import { stepsOf } from './taps.ts';
 
 /** Settings every recurrent layer has. */
 export interface RecurrentSettings {
@@ -69,11 +70,10 @@ export function recurrentLayer<S extends RecurrentSettings>(
       );
     },
     apply({ settings, weights, x, mask }) {
-      const clean = zeroMasked(x, mask);
       const runs = directions(settings).map(({ prefix, reverse }) => {
         const specs = cell.weights(settings, x.shape[2]!);
         const own = Object.fromEntries(specs.map(({ name }) => [name, weights[prefix + name]!]));
-        return scan(cell, { settings, weights: own, reverse, mask }, clean);
+        return scan(cell, { settings, weights: own, reverse, mask }, x);
       });
       if (!settings.returnSequences) {
         const last = runs.map((run) => run.last);
@@ -113,7 +113,7 @@ function scan<S extends RecurrentSettings>(
     tf.matMul(byTime as tf.Tensor2D, weights.kernel as tf.Tensor2D),
     cell.inputBias(weights),
   );
-  const inputs = tf.unstack(tf.reshape(projected, [steps, batch, projected.shape[1]!]), 0);
+  const inputs = stepsOf(tf.reshape(projected, [steps, batch, projected.shape[1]!]), 0);
   const keep = mask && keepByTime(mask, settings.units);
   const step = cell.step(settings, weights);
   const outputs: Tensor[] = new Array(steps);
@@ -131,7 +131,7 @@ function scan<S extends RecurrentSettings>(
 /** For each step the boolean `[B, H]` that says which rows move on. */
 function keepByTime(mask: Tensor, units: number): Tensor[] {
   const spread = tf.mul(tf.expandDims(tf.transpose(mask), 2), tf.ones([1, 1, units]));
-  return tf.unstack(spread, 0).map((step) => tf.greater(step, 0.5));
+  return stepsOf(spread, 0).map((step) => tf.greater(step, 0.5));
 }
 
 /** `a [B, H] · b [H, n]`. */

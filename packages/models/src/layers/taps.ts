@@ -65,3 +65,8 @@ export function wholeWindows(type: string, mask: Tensor, window: Window): Tensor
     [2],
   );
 }
+
+/** The slices of `x` along `axis`. (The gradient of tf.unstack throws in tfjs-core 4.22 where there is only one.) */
+export function stepsOf(x: Tensor, axis: number): Tensor[] {
+  return x.shape[axis] === 1 ? [tf.squeeze(x, [axis])] : tf.unstack(x, axis);
+}

@@ -1,0 +1,55 @@
+// One forward and backward pass of a model, as plain numbers.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { createModel, type Model, type ModelConfig } from '../src/index.ts';
+import { valuesOf, weightValues } from './values.ts';
+
+/** A model of `config` whose weights hold the shared test values. The caller disposes of it. */
+export function testModel(config: ModelConfig): Model {
+  const model = createModel(config);
+  const values = weightValues(model);
+  for (const [name, variable] of Object.entries(model.weights)) {
+    tf.tidy(() => variable.assign(tf.tensor(values[name]!, variable.shape)));
+  }
+  return model;
+}
+
+export interface Pass {
+  shape: number[];
+  output: Float32Array;
+  /** By weight name, and `x`. */
+  gradients: Record<string, Float32Array>;
+}
+
+/** Output and gradients of `sum(output · probe)` with respect to x and every weight. */
+export function runTape(
+  model: Model,
+  x: { data: ArrayLike<number>; shape: number[] },
+  options: { mask?: { data: ArrayLike<number>; shape: number[] }; training?: boolean; seed?: number } = {},
+): Pass {
+  return tf.tidy(() => {
+    const input = tf.tensor(Float32Array.from(x.data), x.shape);
+    const names = Object.keys(model.weights);
+    const { training, seed } = options;
+    const mask = options.mask && tf.tensor(Float32Array.from(options.mask.data), options.mask.shape);
+    const applyOptions = {
+      ...(mask && { mask }),
+      ...(training && { training }),
+      ...(seed !== undefined && { seed }),
+    };
+    let shape: number[] = [];
+    let output = new Float32Array();
+    const gradients = tf.grads((...[first]: tf.Tensor[]) => {
+      const result = model.apply(first!, applyOptions);
+      shape = result.shape;
+      output = result.dataSync<'float32'>().slice();
+      return tf.sum(tf.mul(result, tf.tensor(valuesOf('probe', result.size), result.shape)));
+    })([input, ...names.map((name) => model.weights[name]!)]);
+    const data = gradients.map((gradient) => gradient.dataSync<'float32'>().slice());
+    return {
+      shape,
+      output,
+      gradients: Object.fromEntries(['x', ...names].map((name, i) => [name, data[i]!])),
+    };
+  });
+}
