@@ -106,25 +106,40 @@ export function segmentSum(x: ArrayLike<number>, ids: ArrayLike<number>, width: 
   return result;
 }
 
-/** ∂Σ(dy·pool(x))/∂x for `[B, H, W, C]` and windows of `filter[0] × filter[1]`. A mean counts real pixels only. */
+/** The pixels of `x` in the window of each output value, by position in the output. */
+function poolWindows(geometry: Geometry) {
+  const [B, , , C] = geometry.x;
+  const shape = [B, ...geometry.out, C];
+  const windows: number[][] = Array.from({ length: size(shape) }, () => []);
+  eachTap(geometry, (b, i, j, _r, _s, y, z) => {
+    for (let c = 0; c < C; c++) windows[at(shape, b, i, j, c)]!.push(at(geometry.x, b, y, z, c));
+  });
+  return { shape, windows };
+}
+
+/** Largest value, or mean, of each window of `filter[0] × filter[1]`. A mean counts pixels of the image only. */
+export function pool(kind: 'max' | 'mean', geometry: Geometry, x: ArrayLike<number>): Reference {
+  const { shape, windows } = poolWindows(geometry);
+  const data = windows.map((pixels) => {
+    const values = pixels.map((each) => x[each]!);
+    return kind === 'max' ? Math.max(...values) : values.reduce((sum, each) => sum + each, 0) / values.length;
+  });
+  return { shape, data: Float64Array.from(data) };
+}
+
+/** ∂Σ(dy·pool(x))/∂x. */
 export function poolGradient(
   kind: 'max' | 'mean',
   geometry: Geometry,
   x: ArrayLike<number>,
   dy: ArrayLike<number>,
-) {
-  const [B, , , C] = geometry.x;
+): Reference {
   const result = zeros([...geometry.x]);
-  const dyShape = [B, ...geometry.out, C];
-  for (let c = 0; c < C; c++) {
-    const windows = new Map<number, number[]>();
-    eachTap(geometry, (b, i, j, _r, _s, y, z) => {
-      const key = at(dyShape, b, i, j, c);
-      windows.set(key, [...(windows.get(key) ?? []), at(geometry.x, b, y, z, c)]);
-    });
-    for (const [key, pixels] of windows) {
-      if (kind === 'mean') for (const each of pixels) result.data[each]! += dy[key]! / pixels.length;
-      else result.data[pixels.reduce((best, each) => (x[each]! > x[best]! ? each : best))]! += dy[key]!;
+  for (const [position, pixels] of poolWindows(geometry).windows.entries()) {
+    const largest = pixels.reduce((best, each) => (x[each]! > x[best]! ? each : best));
+    for (const each of pixels) {
+      const share = kind === 'mean' ? 1 / pixels.length : each === largest ? 1 : 0;
+      result.data[each]! += dy[position]! * share;
     }
   }
   return result;
