@@ -1,1 +1,33 @@
-export {};
+// Entry `@tidecast/eval/report`: building blocks of a report that is one HTML file.
+
+export { type ChartSpec, chartSvg } from './report/chart-svg.ts';
+export {
+  barChart,
+  histogram,
+  histogramChart,
+  type Line,
+  lineChart,
+  modelColors,
+  observedColor,
+} from './report/charts.ts';
+export {
+  type Content,
+  escapeHtml,
+  formatNumber,
+  formatTime,
+  type Html,
+  html,
+  render,
+} from './report/html.ts';
+export {
+  type Column,
+  columns,
+  details,
+  figure,
+  keyFigures,
+  notice,
+  page,
+  paragraph,
+  section,
+  table,
+} from './report/page.ts';
