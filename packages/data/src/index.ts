@@ -1,3 +1,5 @@
+export { CompressionError } from './compression/compression-error.ts';
+export { type Compression, decompress, detectCompression } from './compression/decompress.ts';
 export { CsvError } from './csv/csv-error.ts';
 export { type CsvColumn, type CsvOptions, readCsv } from './csv/read-csv.ts';
 export type { CsvTime } from './csv/time-columns.ts';
@@ -15,6 +17,18 @@ export { readKpWdc } from './indices/kp-wdc.ts';
 export { readOmni2 } from './indices/omni2.ts';
 export { detectIndexFormat, readIndices } from './indices/read-indices.ts';
 export type { IndexFormat, IndexName, IndexOptions, IndexWarning, Indices } from './indices/types.ts';
+export { IonexError } from './ionex/ionex-error.ts';
+export {
+  IONEX_KINDS,
+  type IonexAux,
+  type IonexFile,
+  type IonexKind,
+  type IonexMaps,
+  type IonexWarning,
+} from './ionex/ionex-file.ts';
+export { type ReadIonexOptions, readIonex } from './ionex/read-ionex.ts';
+export type { IonexMode } from './ionex/reader.ts';
+export { type IonexContent, type WriteIonexOptions, writeIonex } from './ionex/write-ionex.ts';
 export { createRandom, deriveSeed, type Random, shuffle } from './random.ts';
 export type { Batch, NdArray, Samples } from './samples.ts';
 export {
