@@ -17,6 +17,7 @@ export { readKpWdc } from './indices/kp-wdc.ts';
 export { readOmni2 } from './indices/omni2.ts';
 export { detectIndexFormat, readIndices } from './indices/read-indices.ts';
 export type { IndexFormat, IndexName, IndexOptions, IndexWarning, Indices } from './indices/types.ts';
+export type { SeriesGap } from './ionex/fill-series.ts';
 export { IonexError } from './ionex/ionex-error.ts';
 export {
   IONEX_KINDS,
@@ -26,10 +27,13 @@ export {
   type IonexMaps,
   type IonexWarning,
 } from './ionex/ionex-file.ts';
+export { type IonexSeries, type IonexToSeriesOptions, ionexToSeries } from './ionex/ionex-to-series.ts';
+export type { RepeatChoice, RepeatedMap } from './ionex/merge-epochs.ts';
 export { type ReadIonexOptions, readIonex } from './ionex/read-ionex.ts';
 export type { IonexMode } from './ionex/reader.ts';
 export { type IonexContent, type WriteIonexOptions, writeIonex } from './ionex/write-ionex.ts';
 export { createRandom, deriveSeed, type Random, shuffle } from './random.ts';
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.ts';
 export type { Batch, NdArray, Samples } from './samples.ts';
 export {
   availableAt,
