@@ -1,0 +1,103 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeSafetensors, encodeSafetensors } from '../src/safetensors.ts';
+
+/** A file with the given header text and data bytes. */
+function file(header: string, data = new Uint8Array(0), declared?: number): Uint8Array {
+  const json = new TextEncoder().encode(header);
+  const bytes = new Uint8Array(8 + json.length + data.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(declared ?? json.length), true);
+  bytes.set(json, 8);
+  bytes.set(data, 8 + json.length);
+  return bytes;
+}
+
+const entry = (shape: unknown, offsets: unknown, dtype: unknown = 'F32') =>
+  JSON.stringify({ dtype, shape, data_offsets: offsets });
+
+describe('safetensors', () => {
+  it('writes the layout of the format, byte for byte', () => {
+    const bytes = encodeSafetensors({ a: { shape: [2], data: Float32Array.of(1, -2) } });
+    const header = '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'.padEnd(56);
+    expect(bytes).toEqual(file(header, Uint8Array.of(0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0)));
+  });
+
+  it('reads back what it wrote, bit for bit', () => {
+    const tensor = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }).chain((shape) => {
+      const size = shape.reduce((product, each) => product * each, 1);
+      return fc
+        .uint8Array({ minLength: 4 * size, maxLength: 4 * size })
+        .map((raw) => ({ shape, data: new Float32Array(raw.slice().buffer) }));
+    });
+    const name = fc.string().filter((text) => text !== '__metadata__' && text !== '__proto__');
+    fc.assert(
+      fc.property(fc.dictionary(name, tensor), fc.dictionary(name, fc.string()), (tensors, metadata) => {
+        const decoded = decodeSafetensors(encodeSafetensors(tensors, metadata));
+        expect(Object.keys(decoded.tensors).sort()).toEqual(Object.keys(tensors).sort());
+        expect({ ...decoded.metadata }).toEqual({ ...metadata });
+        for (const [key, { shape, data }] of Object.entries(tensors)) {
+          expect(decoded.tensors[key]!.shape).toEqual(shape);
+          expect(new Uint8Array(decoded.tensors[key]!.data.buffer)).toEqual(new Uint8Array(data.buffer));
+        }
+      }),
+    );
+  });
+
+  it.each([
+    ['nothing', new Uint8Array(3), 'has 3 bytes'],
+    ['a header longer than the file', file('{}', undefined, 99), 'header ends at byte 107 of 10'],
+    ['an absurd header length', file('{}', undefined, 2 ** 40), 'more than the format allows'],
+    [
+      'text',
+      new TextEncoder().encode('PK\u0003\u0004 some archive or other text'),
+      'more than the format allows',
+    ],
+    ['another JSON', file('[1, 2]'), 'does not begin with {'],
+    ['no JSON', file('{oops'), 'not JSON'],
+    ['another type', file(`{"a":${entry([1], [0, 2], 'F16')}}`, new Uint8Array(2)), 'only F32 is read'],
+    ['a negative shape', file(`{"a":${entry([-1], [0, 4])}}`, new Uint8Array(4)), 'no valid shape'],
+    ['offsets beyond the end', file(`{"a":${entry([2], [0, 8])}}`, new Uint8Array(4)), 'bytes 0 to 8 of 4'],
+    [
+      'a shape that does not fit',
+      file(`{"a":${entry([2], [0, 4])}}`, new Uint8Array(4)),
+      'needs 8 bytes, and has 4',
+    ],
+    [
+      'overlap',
+      file(`{"a":${entry([1], [0, 4])},"b":${entry([1], [0, 4])}}`, new Uint8Array(4)),
+      "'b' begins at byte 0 of the data, where 4 was expected",
+    ],
+    ['bytes left over', file(`{"a":${entry([1], [0, 4])}}`, new Uint8Array(9)), 'and there are 9'],
+    ['metadata of another kind', file('{"__metadata__":{"a":1}}'), '__metadata__ is not a map of texts'],
+  ])('refuses %s with the reason', (_, bytes, reason) => {
+    expect(() => decodeSafetensors(bytes)).toThrow(reason);
+  });
+
+  it('survives damage anywhere: every flipped or missing byte decodes or is refused by name', () => {
+    const whole = encodeSafetensors(
+      {
+        a: { shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
+        b: { shape: [1], data: Float32Array.of(5) },
+      },
+      { note: 'x' },
+    );
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.nat(255), fc.nat(whole.length), (at, value, length) => {
+        const bytes = whole.slice(0, length);
+        if (at < bytes.length) bytes[at] = value;
+        try {
+          decodeSafetensors(bytes);
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^safetensors: /);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('refuses an array that does not fill its shape', () => {
+    expect(() => encodeSafetensors({ a: { shape: [3], data: new Float32Array(2) } })).toThrow(
+      'must have 3 values, got 2',
+    );
+  });
+});
