@@ -3,7 +3,7 @@
 import { type Channel, createSeries, type Series } from '../series.ts';
 import { CsvError } from './csv-error.ts';
 import { findColumn, isBlank, parseTable, type Table } from './table.ts';
-import { type CsvTime, timeReader } from './time-columns.ts';
+import { type CsvTime, timeColumns, timeReader } from './time-columns.ts';
 
 /** One column to read, and the channel it becomes. */
 export interface CsvColumn extends Omit<Channel, 'name'> {
@@ -54,7 +54,9 @@ export function readCsv(text: string, options: CsvOptions): Series {
     throw new CsvError(`step must be a positive whole number of ms, got ${step}.`);
   }
   const guesses = decimal === ',' ? [';', '\t', '|'] : [',', ';', '\t', '|'];
-  const table = parseTable(text, delimiter, guesses);
+  const froms = names.map((name) => columns[name]!.from ?? name);
+  const table = parseTable(text, delimiter, { guesses, wanted: [...froms, ...timeColumns(options.time)] });
+  const positions = froms.map((from) => findColumn(table.header, from));
   const readNumber = numberReader(decimal);
   const { times, rows } = readTimes(table, timeReader(options.time, table.header, readNumber));
   const grid = evenGrid(times, rows, step);
@@ -67,10 +69,8 @@ export function readCsv(text: string, options: CsvOptions): Series {
   const missing = new Set(['', 'nan', ...(options.missing ?? []).map((token) => token.trim().toLowerCase())]);
   const values = new Float32Array(grid.length * count).fill(Number.NaN);
   names.forEach((name, c) => {
-    const column = columns[name]!;
-    const from = column.from ?? name;
-    const at = findColumn(table.header, from);
-    const convert = converter(column.scale);
+    const at = positions[c]!;
+    const convert = converter(columns[name]!.scale);
     for (let i = 0; i < rows.length; i++) {
       const cell = table.rows[rows[i]! - table.firstRow]![at]!.trim();
       if (missing.has(cell.toLowerCase())) continue;
@@ -79,7 +79,7 @@ export function readCsv(text: string, options: CsvOptions): Series {
         throw new CsvError(
           `expected a finite number, got ${JSON.stringify(cell.slice(0, 60))}.`,
           rows[i]!,
-          from,
+          froms[c],
         );
       }
       values[((times[i]! - grid.start) / grid.step) * count + c] = value;

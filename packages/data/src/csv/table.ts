@@ -17,14 +17,22 @@ export interface Table {
   firstRow: number;
 }
 
-/** Parses `text`. @throws CsvError for a missing header, broken quotes, or more rows than can be */
-export function parseTable(text: string, delimiter: string | undefined, guesses: string[]): Table {
+/**
+ * Parses `text`. Where no delimiter is given, it is the one of `guesses` that finds the most of the `wanted`
+ * names in the header.
+ * @throws CsvError for a missing header, broken quotes, or more rows than can be
+ */
+export function parseTable(
+  text: string,
+  delimiter: string | undefined,
+  { guesses, wanted }: { guesses: string[]; wanted: string[] },
+): Table {
   if (text.length > MAX_CHARACTERS) {
     throw new CsvError(`expected at most ${MAX_CHARACTERS} characters, got ${text.length}. Split the file.`);
   }
-  const result = Papa.parse<string[]>(text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n'), {
-    delimiter: delimiter ?? '',
-    delimitersToGuess: guesses,
+  const plain = text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n');
+  const result = Papa.parse<string[]>(plain, {
+    delimiter: delimiter ?? guessDelimiter(plain, guesses, wanted),
     newline: '\n',
     preview: MAX_ROWS + 1,
   });
@@ -38,6 +46,20 @@ export function parseTable(text: string, delimiter: string | undefined, guesses:
   if (at < 0) throw new CsvError('expected a header with the names of the columns, got an empty file.');
   const header = records[at]!.map((name) => name.trim());
   return { header, rows: records.slice(at + 1), firstRow: at + 2 };
+}
+
+function guessDelimiter(text: string, guesses: string[], wanted: string[]): string {
+  const header = text.slice(Math.max(0, text.search(/\S/)));
+  let best = guesses[0]!;
+  let most = -1;
+  for (const delimiter of guesses) {
+    const cells = Papa.parse<string[]>(header, { delimiter, newline: '\n', preview: 1 }).data[0] ?? [];
+    const names = new Set(cells.map((cell) => cell.trim()));
+    // Names count first; where none is found, the most cells make the more helpful message.
+    const score = wanted.filter((name) => names.has(name.trim())).length + cells.length / (header.length + 2);
+    if (score > most) [best, most] = [delimiter, score];
+  }
+  return best;
 }
 
 /** Whether a record is an empty line, or one of delimiters and blanks only. */

@@ -19,6 +19,12 @@ export type CsvTime =
   | { year: string; dayOfYear: string; hour?: string; minute?: string; second?: string }
   | { year: string; month: string; day: string; hour?: string; minute?: string; second?: string };
 
+/** The names of the columns that hold the time. */
+export function timeColumns(time: CsvTime): string[] {
+  if (typeof time === 'string') return [time];
+  return 'from' in time ? [time.from] : Object.values(time);
+}
+
 /** The largest time that `Date` holds [ms]. */
 const MAX_TIME = 8.64e15;
 

@@ -7,6 +7,8 @@ import { isAp } from './kp-codes.ts';
 import type { IndexFormat, IndexName, IndexOptions, IndexWarning, Indices } from './types.ts';
 
 const MAX_WARNINGS = 100;
+/** With more damaged rows than this, lenient reading gives up: the file is something else. */
+const MAX_DAMAGED = 10_000;
 /** A longer hole between two readings is taken for a wrong date. */
 const MAX_GAP = 10 * 366 * DAY;
 
@@ -132,6 +134,10 @@ export function createCollector(format: IndexFormat, options: IndexOptions = {})
       for (const [name, list] of Object.entries(readings)) truncate(list, before[name] ?? 0);
       skipped.damaged++;
       object(error);
+      if (skipped.damaged > MAX_DAMAGED) {
+        const first = firstError?.message ?? error.message;
+        throw new IndexError(`more than ${MAX_DAMAGED} damaged rows; the first one: ${first}`, line);
+      }
     }
   }
 

@@ -70,7 +70,8 @@ export function detectIndexFormat(text: string): IndexFormat | undefined {
   if (/^\d{4} +\d{1,3} +\d{1,2} /.test(line) && fields >= OMNI2_FIELDS.least && fields <= OMNI2_FIELDS.most) {
     return 'omni2';
   }
-  if (/^[ \d]\d[ \d]\d[ \d]\d[ \d]{4}[ \d]\d[ \d]{16}/.test(line) && line.length >= 55) return 'kp-wdc';
+  if (/^[ \d]\d[ \d]\d[ \d]\d[ \d]{4}[ \d]\d[ \d]{16}/.test(line) && line.length >= 55 && line.length <= 80)
+    return 'kp-wdc';
   return undefined;
 }
 

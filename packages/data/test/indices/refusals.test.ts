@@ -137,6 +137,16 @@ describe('readIndices refuses', () => {
   });
 });
 
+it('a message stays short, whatever the file holds', () => {
+  const digits = day(0).replace(/(2016 02 28) \d+/, `$1 ${'9'.repeat(100_000)}`);
+  expect(() => readIndices(digits)).toThrow(IndexError);
+  try {
+    readIndices(digits);
+  } catch (error) {
+    expect((error as Error).message.length).toBeLessThan(700);
+  }
+});
+
 describe('lenient reading', () => {
   it('drops damaged rows whole, with a warning and the line', () => {
     const text = [day(0), day(1).replace('9.000', '9.900'), day(2)].join('\n');
@@ -173,6 +183,12 @@ describe('lenient reading', () => {
     expect(skipped.damaged).toBe(300);
     expect(warnings).toHaveLength(100);
     expect(warnings.at(-1)!.message).toBe('and 201 more warnings');
+  });
+
+  it('gives up after 10,000 damaged rows', () => {
+    expect(() => readDst('x\n'.repeat(20_000), { lenient: true })).toThrow(
+      /more than 10000 damaged rows; the first/,
+    );
   });
 
   it('still throws where nothing could be read, and says why', () => {
