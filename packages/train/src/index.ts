@@ -1,1 +1,27 @@
-export {};
+export { type ClipOptions, clipGradients } from './clip.ts';
+export { evaluate, type PredictOptions, predict } from './evaluate.ts';
+export { fit } from './fit.ts';
+export {
+  type EndReason,
+  type EpochRecord,
+  type History,
+  NonFiniteError,
+  type ProgressEvent,
+} from './history.ts';
+export { createLoss, huber, type Loss, type LossConfig, losses, mae, mse } from './losses.ts';
+export {
+  type AdamConfig,
+  adam,
+  adamw,
+  type OptimizerConfig,
+  type OptimizerRule,
+  optimizerRule,
+  optimizers,
+  type RmspropConfig,
+  rmsprop,
+  type SgdConfig,
+  type Slots,
+  sgd,
+} from './optimizers.ts';
+export type { CheckpointTarget, EarlyStopping, FitOptions } from './options.ts';
+export { learningRateAt, type ScheduleConfig, type ScheduleState, schedules } from './schedules.ts';
