@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import * as tfjs from '@tensorflow/tfjs-core';
 import { defineConfig, type Options } from 'tsup';
 import { packageBuild } from '../../tsup.base.ts';
@@ -41,11 +43,39 @@ const gradients: Plugin = {
   },
 };
 
+const wasmFolder = join(
+  dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')),
+  'dist',
+);
+
+/** Puts the WASM binaries into dist, and their addresses in wasm-files.ts beside the built module. */
+const wasmFiles: Plugin = {
+  name: 'wasm-files',
+  setup(build) {
+    const names = new Set<string>();
+    build.onLoad({ filter: /[\\/]wasm-files\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const contents = source.replaceAll(
+        /'[^']*\/tfjs-backend-wasm\/dist\/([\w-]+\.wasm)'/g,
+        (_, name: string) => {
+          names.add(name);
+          return `'./${name}'`;
+        },
+      );
+      return { contents, loader: 'ts' };
+    });
+    build.onEnd(async () => {
+      const folder = build.initialOptions.outdir!;
+      await mkdir(folder, { recursive: true });
+      for (const name of names) await copyFile(join(wasmFolder, name), join(folder, name));
+    });
+  },
+};
+
 const shared = packageBuild(['src/index.ts']);
 
 export default defineConfig({
   ...shared,
   noExternal: [/^@tensorflow\/tfjs-core\/dist\//],
-  esbuildPlugins: [gradients],
-  metafile: true,
+  esbuildPlugins: [gradients, wasmFiles],
 });

@@ -20,8 +20,6 @@ export interface Backend {
   version: string;
   /** WASM: whether the SIMD build runs. */
   simd?: boolean;
-  /** WASM: threads of the kernels; 1 in Node and in pages that are not cross-origin isolated. */
-  threads?: number;
   /** Native: version of TensorFlow. */
   tensorflow?: string;
   /** What is worth knowing: why `'auto'` did not take native, or that tfjs-core is loaded twice. */

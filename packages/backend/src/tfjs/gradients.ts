@@ -3,10 +3,28 @@
 // extensions), so the build bundles it (see tsup.config.ts) and Vitest inlines it (see vitest.config.ts).
 // The registry is a process global, so the gradients serve every copy of tfjs-core.
 
-import { getGradient, Transpose } from '@tensorflow/tfjs-core';
+import { getGradient, reshape, slice, split, Tensor, Transpose } from '@tensorflow/tfjs-core';
 
 /** Registers the gradient of every tfjs-core kernel that has one. Does nothing where they are registered already. */
 export async function registerGradients(): Promise<void> {
+  chainOperations();
   if (getGradient(Transpose)) return;
   await import('@tensorflow/tfjs-core/dist/register_all_gradients');
+}
+
+/**
+ * The gradients of `prod` and of batched `gather` call three operations as methods of a tensor. tfjs-core alone
+ * gives tensors no such methods.
+ */
+function chainOperations(): void {
+  const tensor = Tensor.prototype as unknown as Record<string, unknown>;
+  tensor.reshape ??= function (this: Tensor, shape: number[]) {
+    return reshape(this, shape);
+  };
+  tensor.slice ??= function (this: Tensor, begin: number | number[], size?: number | number[]) {
+    return slice(this, begin as number[], size as number[]);
+  };
+  tensor.split ??= function (this: Tensor, sizes: number | number[], axis?: number) {
+    return split(this, sizes, axis);
+  };
 }

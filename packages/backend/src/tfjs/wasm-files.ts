@@ -2,7 +2,7 @@
 // without a bundler the address is right as it stands. The build copies the binaries beside this module's output and
 // shortens the addresses (see tsup.config.ts).
 
-/** Addresses of the three builds; tfjs takes the fastest the page can run. */
+/** Addresses of the two builds for one thread; tfjs takes SIMD where the page can run it. */
 export function wasmFiles() {
   return {
     'tfjs-backend-wasm.wasm': new URL(
@@ -11,10 +11,6 @@ export function wasmFiles() {
     ).href,
     'tfjs-backend-wasm-simd.wasm': new URL(
       '../../node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
-      import.meta.url,
-    ).href,
-    'tfjs-backend-wasm-threaded-simd.wasm': new URL(
-      '../../node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm',
       import.meta.url,
     ).href,
   };

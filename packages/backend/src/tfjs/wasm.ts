@@ -6,13 +6,8 @@ import { registerKernels } from './kernels.ts';
 import { nodeProcess } from './runtime.ts';
 import { wasmFiles } from './wasm-files.ts';
 
-/** URLs or paths of the WASM binaries: the folder that holds them (with its last slash), or one entry a file. */
-export type WasmPaths =
-  | string
-  | Record<
-      'tfjs-backend-wasm.wasm' | 'tfjs-backend-wasm-simd.wasm' | 'tfjs-backend-wasm-threaded-simd.wasm',
-      string
-    >;
+/** Addresses of the WASM binaries: the folder that holds them (with its last slash), or one for each file. */
+export type WasmPaths = string | Record<'tfjs-backend-wasm.wasm' | 'tfjs-backend-wasm-simd.wasm', string>;
 
 /**
  * Makes WASM the current backend.
@@ -26,14 +21,16 @@ export async function startWasm(wasmPath?: WasmPaths) {
     const started = 'wasm' in tf.engine().registry;
     // In Node the package finds its own files; a page has to be told.
     const paths = wasmPath ?? (nodeProcess() ? undefined : wasmFiles());
-    if (paths && !started) wasm.setWasmPaths(paths);
+    if (paths && !started) wasm.setWasmPaths(withThreaded(paths));
+    // The threaded build hangs in bundled pages (it makes workers from the text of a function that bundlers change),
+    // and networks of the size of ours gain nothing from it. One backend for each worker does.
+    if (!started) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     if (!(await tf.setBackend('wasm'))) throw new Error(explain(paths));
   }
   return {
     name: 'wasm' as const,
     version: tf.version_core,
     simd: (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean,
-    threads: Math.max(1, wasm.getThreadsCount()),
   };
 }
 
@@ -48,11 +45,17 @@ async function importWasm() {
   }
 }
 
+/** tfjs asks for an address of its threaded build too, which is never loaded. */
+function withThreaded(paths: WasmPaths) {
+  if (typeof paths === 'string') return paths;
+  return { ...paths, 'tfjs-backend-wasm-threaded-simd.wasm': paths['tfjs-backend-wasm-simd.wasm'] };
+}
+
 function explain(paths?: WasmPaths): string {
   const where = typeof paths === 'string' ? paths : paths?.['tfjs-backend-wasm-simd.wasm'];
   return (
     `useBackend: the WASM binary did not load${where ? ` from ${where}` : ''}. ` +
-    'Serve the three files of @tensorflow/tfjs-backend-wasm/dist/*.wasm and name their folder: ' +
+    'Serve tfjs-backend-wasm.wasm and tfjs-backend-wasm-simd.wasm of @tensorflow/tfjs-backend-wasm/dist and name their folder: ' +
     "useBackend('wasm', { wasmPath: '/wasm/' }), then reload."
   );
 }
