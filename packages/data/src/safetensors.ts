@@ -75,7 +75,8 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
       continue;
     }
     const { shape, from, to } = readEntry(name, value, data.length);
-    tensors[name] = { shape, data: new Float32Array(data.slice(from, to).buffer) };
+    // Copied by the constructor: the slice of a Node Buffer would still be a view of the whole pool.
+    tensors[name] = { shape, data: new Float32Array(new Uint8Array(data.subarray(from, to)).buffer) };
     spans.push({ name, from, to });
   }
   spans.sort((a, b) => a.from - b.from || a.to - b.to);

@@ -22,6 +22,14 @@ describe('safetensors', () => {
     expect(bytes).toEqual(file(header, Uint8Array.of(0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0)));
   });
 
+  it('reads a Node Buffer that is a part of a pool', () => {
+    const bytes = encodeSafetensors({ a: { shape: [2], data: Float32Array.of(1, -2) } });
+    const pool = Buffer.alloc(bytes.length + 8);
+    pool.set(bytes, 3);
+    const { tensors } = decodeSafetensors(pool.subarray(3, 3 + bytes.length));
+    expect([...tensors.a!.data]).toEqual([1, -2]);
+  });
+
   it('reads back what it wrote, bit for bit', () => {
     const tensor = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 3 }).chain((shape) => {
       const size = shape.reduce((product, each) => product * each, 1);
