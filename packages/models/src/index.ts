@@ -17,6 +17,7 @@ export { type RnnConfig, type RnnSettings, rnn } from './layers/rnn.ts';
 export type { ApplyOptions, Model } from './model.ts';
 export { layerTypes, registerLayer } from './registry.ts';
 export { type ResolvedLayer, type ResolvedModel, resolveModel } from './resolve.ts';
+export { loadModel, loadWeights, saveModel, saveWeights } from './save.ts';
 export { finiteNumber, flag, oneOf, type Setting, wholeNumber } from './settings.ts';
 export type { Shape } from './shape.ts';
 export { formatSummary, type Summary, type SummaryRow, summarize } from './summary.ts';
