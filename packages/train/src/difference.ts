@@ -15,7 +15,8 @@ export function firstDifference(was: unknown, is: unknown, path = ''): Differenc
   if (Array.isArray(was) !== Array.isArray(is)) return { path, was, is };
   const of = (value: object, key: string) =>
     Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
-  for (const key of new Set([...Object.keys(is), ...Object.keys(was)])) {
+  // What a thing is comes before its settings.
+  for (const key of new Set(['type', ...Object.keys(is), ...Object.keys(was)])) {
     const difference = firstDifference(of(was, key), of(is, key), path ? `${path}.${key}` : key);
     if (difference) return difference;
   }
