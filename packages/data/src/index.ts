@@ -4,6 +4,8 @@ export { CsvError } from './csv/csv-error.ts';
 export { type CsvColumn, type CsvOptions, readCsv } from './csv/read-csv.ts';
 export type { CsvTime } from './csv/time-columns.ts';
 export { writeCsv } from './csv/write-csv.ts';
+export { type CalendarCycle, calendarFeatures } from './features/calendar.ts';
+export { type SeasonalMeanOptions, seasonalMean } from './features/seasonal-mean.ts';
 export type { Forecast, ForecastFunction } from './forecast.ts';
 export { HistoryError } from './history-error.ts';
 export { readCelestrak, readCelestrakCsv } from './indices/celestrak.ts';
@@ -33,8 +35,23 @@ export { type ReadIonexOptions, readIonex } from './ionex/read-ionex.ts';
 export type { IonexMode } from './ionex/reader.ts';
 export { type IonexContent, type WriteIonexOptions, writeIonex } from './ionex/write-ionex.ts';
 export { createRandom, deriveSeed, type Random, shuffle } from './random.ts';
+export { type ResampleMethod, type ResampleName, resampleMethods } from './resample/methods.ts';
+export { type ResampleOptions, resample } from './resample/resample.ts';
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.ts';
 export type { Batch, NdArray, Samples } from './samples.ts';
+export {
+  fitSampleScalers,
+  fitScaler,
+  readScaler,
+  type SampleScalers,
+  type Scaler,
+  type ScalerKind,
+  scale,
+  scaleSamples,
+  unscale,
+} from './scaler.ts';
+export { asKnownAt } from './series/as-known-at.ts';
+export { concatSeries, joinChannels, renameChannel, selectChannels, sliceSeries } from './series/combine.ts';
 export {
   availableAt,
   type Channel,
@@ -49,3 +66,9 @@ export {
   sampleSize,
   timeAt,
 } from './series.ts';
+export { type Station, stationsFromMaps } from './stations/stations-from-maps.ts';
+export type { InputChannel, WindowSpec } from './windows/plan.ts';
+export { concatSamples, subset } from './windows/pool.ts';
+export { type Split, type SplitOptions, splitByTime } from './windows/split.ts';
+export { type LiveWindow, windowAt } from './windows/window-at.ts';
+export { type WindowOptions, type WindowSamples, windows } from './windows/windows.ts';
