@@ -62,7 +62,7 @@ export interface BacktestResult {
  * At each origin the function gets the series as it was known then (`asKnownAt`): every value with
  * `availableAt > origin` is NaN. Its first step is one step of the series after the last input sample, which
  * is `issueDelay` before the origin. Observations come from the untouched series. An origin is skipped, and
- * told, where the function throws a `HistoryError` or where no target was observed.
+ * told, where nothing was known yet, where the function throws a `HistoryError`, or where no target was observed.
  * @throws if origins do not fall on the samples, if a forecast is not about what was asked, or what
  * `forecast` throws other than `HistoryError`.
  */
@@ -88,7 +88,7 @@ export async function backtest(
     if (!copyObserved(series, columns, firstTime, observed.subarray(row, row + width))) {
       skipped.push({ origin, reason: `no target was observed from ${describeTime(firstTime)}` });
     } else {
-      const answer = await ask(forecast, asKnownAt(series, origin), origin);
+      const answer = await ask(forecast, series, origin);
       if (typeof answer === 'string') skipped.push({ origin, reason: answer });
       else {
         forecasts.set(medianOf(answer, { origin, firstTime, step: series.step, targets, horizon }), row);
@@ -177,9 +177,10 @@ function copyObserved(series: Series, columns: number[], firstTime: number, into
   return any;
 }
 
-async function ask(forecast: ForecastFunction, history: Series, origin: number): Promise<Forecast | string> {
+/** The forecast from `origin`, or why there is none. */
+async function ask(forecast: ForecastFunction, series: Series, origin: number): Promise<Forecast | string> {
   try {
-    return await forecast(history, origin);
+    return await forecast(asKnownAt(series, origin), origin);
   } catch (error) {
     // By name, so that a copy of the package in another bundle is understood too.
     if (error instanceof Error && error.name === 'HistoryError') return error.message;

@@ -46,10 +46,10 @@ export async function chartSvg(spec: ChartSpec, { id }: { id?: string } = {}): P
   const { vega, vegaLite } = await loadVega();
   const problems: string[] = [];
   const logger = collectingLogger(problems);
-  const refuse = () =>
-    Promise.reject(
-      new Error('chartSvg: expected data in the specification, got a link. Put the values in it.'),
-    );
+  const refuse = () => {
+    problems.push('expected data in the specification, got a link. Put the values in it.');
+    return Promise.reject(new Error(problems[0]));
+  };
   let svg: string;
   try {
     const { config, ...rest } = spec;
@@ -69,7 +69,6 @@ export async function chartSvg(spec: ChartSpec, { id }: { id?: string } = {}): P
       view.finalize();
     }
   } catch (error) {
-    if (error instanceof Error && error.message.startsWith('chartSvg:')) throw error;
     throw new Error(`chartSvg: the specification is not a valid chart: ${messageOf(error)}`, {
       cause: error,
     });

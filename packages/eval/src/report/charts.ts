@@ -13,6 +13,11 @@ export function modelColors(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name, i) => [name, palette[i % palette.length]!]));
 }
 
+/** Hours in 24, days by name of the month, and the year where a month begins; all in UTC. */
+const timeLabel =
+  "utcFormat(datum.value, utchours(datum.value) + utcminutes(datum.value) > 0 ? '%H:%M'" +
+  " : utcdate(datum.value) > 1 ? '%d %b' : '%b %Y')";
+
 /** A line of a line chart; a NaN value leaves a gap. */
 export interface Line {
   name: string;
@@ -35,7 +40,7 @@ export function lineChart(parts: {
   width?: number;
   height?: number;
 }): ChartSpec {
-  const { lines, y, title, description, width = 640, height = 240 } = parts;
+  const { lines, y, title, description, width = 760, height = 240 } = parts;
   const names = lines.map((line) => line.name);
   const colors = modelColors(names);
   const legend = { title: null, orient: 'top', symbolSize: 180, symbolStrokeWidth: 2.5, columnPadding: 18 };
@@ -49,13 +54,13 @@ export function lineChart(parts: {
         Array.from(line.times, (time, i) => ({ name: line.name, time, value: finiteOrNull(line.values[i]) })),
       ),
     },
-    mark: { type: 'line', strokeWidth: 2, interpolate: 'monotone', strokeJoin: 'round' },
+    mark: { type: 'line', strokeWidth: 2, strokeJoin: 'round' },
     encoding: {
       x: {
         field: 'time',
         type: 'temporal',
         scale: { type: 'utc' },
-        axis: { title: 'Time [UTC]', grid: false, labelOverlap: true, labelFlush: true },
+        axis: { title: 'Time [UTC]', grid: false, labelOverlap: true, labelExpr: timeLabel },
       },
       y: { field: 'value', type: 'quantitative', title: y, scale: { zero: false, nice: true } },
       color: {
@@ -89,7 +94,7 @@ export function barChart(parts: {
   width?: number;
   height?: number;
 }): ChartSpec {
-  const { rows, y, title, description, decimals = 2, width = 640, height = 240 } = parts;
+  const { rows, y, title, description, decimals = 2, width = 760, height = 240 } = parts;
   const names = [...new Set(rows.map((row) => row.name))];
   const groups = [...new Set(rows.map((row) => row.group))];
   const colors = parts.colors ?? modelColors(names);
@@ -165,7 +170,7 @@ export function histogramChart(parts: {
   height?: number;
 }): ChartSpec {
   const { values, x, y = 'Count', bins = 30, color = palette[0], title, description } = parts;
-  const { width = 640, height = 200 } = parts;
+  const { width = 760, height = 200 } = parts;
   return {
     title,
     description: description ?? `Histogram of ${x}`,
@@ -174,7 +179,14 @@ export function histogramChart(parts: {
     data: { values: histogram(values, bins) },
     mark: { type: 'bar', color, binSpacing: 1 },
     encoding: {
-      x: { field: 'from', type: 'quantitative', bin: { binned: true }, title: x, axis: { grid: false } },
+      x: {
+        field: 'from',
+        type: 'quantitative',
+        bin: { binned: true },
+        title: x,
+        axis: { grid: false },
+        scale: { nice: true, zero: false },
+      },
       x2: { field: 'to' },
       y: { field: 'count', type: 'quantitative', title: y, axis: { tickMinStep: 1, tickCount: 5 } },
     },
@@ -202,8 +214,9 @@ export function histogram(
   }
   if (low > high) return [];
   if (low === high) {
-    low -= 0.5;
-    high += 0.5;
+    const half = Math.max(0.5, Math.abs(low) * 1e-6);
+    low -= half;
+    high += half;
   }
   const size = (high - low) / bins;
   const counts = new Array<number>(bins).fill(0);
