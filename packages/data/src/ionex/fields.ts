@@ -18,14 +18,15 @@ export function readNumbers(
   layout: { count: number; skip: number; width: number; what: string },
 ): number[] {
   const { count, skip, width, what } = layout;
-  const numbers: number[] = [];
-  let straddled = /\S/.test(content.slice(0, skip));
-  for (let i = 0; i < count; i++) {
-    const from = skip + i * width;
-    numbers.push(parseNumber(content.slice(from, from + width)));
-    // A number cut by a column border: a digit or point on either side.
-    straddled ||= /^[\d.][\d.]/.test(content.slice(from + width - 1, from + width + 1));
-  }
+  const fields = Array.from({ length: count }, (_, i) =>
+    content.slice(skip + i * width, skip + (i + 1) * width),
+  );
+  const numbers = fields.map(parseNumber);
+  // A column border may cut a number in two: then there is a digit or point on either side of it. So it is with full
+  // fields that touch, but those have one decimal each.
+  const cut = fields.some((field, i) => /[\d.]$/.test(field) && /^[\d.]/.test(fields[i + 1] ?? ''));
+  const straddled =
+    /\S/.test(content.slice(0, skip)) || (cut && !fields.every((field) => /^ *-?\d*\.\d$/.test(field)));
   const used = skip + count * width;
   if (!straddled && !numbers.some(Number.isNaN) && content.slice(used).trim() === '') return numbers;
 

@@ -55,7 +55,7 @@ export function readMaps(reader: Reader, header: Header): RawMap[] {
           `the ${KIND_WORDS[kind]} map of line ${line} is damaged and left out (${error.message})`,
           line,
         );
-        skipToBoundary(reader, line);
+        skipToBoundary(reader, line, state);
       }
       continue;
     }
@@ -126,14 +126,14 @@ function readMap(
   let epoch: number | undefined;
   let exponent: number | undefined;
   const finish = (): RawMap => {
-    if (epoch === undefined)
-      throw failure(reader, `the ${word} map of line ${line} must hold EPOCH OF CURRENT MAP, it is missing.`);
     if (seenRows < rows) {
       throw failure(
         reader,
         `the ${word} map of line ${line} must hold ${rows} rows of latitude, got ${seenRows}. Is the file damaged or cut off?`,
       );
     }
+    if (epoch === undefined)
+      throw failure(reader, `the ${word} map of line ${line} must hold EPOCH OF CURRENT MAP, it is missing.`);
     return { kind, line, epoch, exponent: exponent ?? state.exponent, values };
   };
   while (nextLine(lines)) {
@@ -230,13 +230,16 @@ function rowOf(reader: Reader, content: string, header: Header): number {
 }
 
 /** Leaves the damaged map that began on line `started`: the next line is then the first after its end, or a START or END OF FILE. */
-function skipToBoundary(reader: Reader, started: number): void {
+function skipToBoundary(reader: Reader, started: number, state: { exponent: number }): void {
   const { lines } = reader;
   // The line that was refused may itself be the boundary.
   stepBack(lines);
   while (nextLine(lines)) {
     if (lines.number === started) continue;
-    const label = lineText(lines).slice(60).trim();
+    const text = lineText(lines);
+    const label = text.slice(60).trim();
+    // An exponent persists, whatever becomes of the map it stands in.
+    if (label === 'EXPONENT') state.exponent = readExponent(reader, text.slice(0, 60));
     if (STARTS.has(label) || label === 'END OF FILE' || label === 'IONEX VERSION / TYPE') {
       stepBack(lines);
       return;
