@@ -13,7 +13,7 @@ import {
 } from '@tidecast/eval';
 import { DAY, endOf, type ForecastFunction, type Series, splitByTime, windows } from '@tidecast/data';
 import { createModel } from '@tidecast/models';
-import { adamw, asForecastFunction, fitForecaster } from '@tidecast/train';
+import { adamw, asForecastFunction, fitForecaster, mse } from '@tidecast/train';
 import { type Family, familyConfig } from './networks.ts';
 import type { VtecStudyData } from './read-vtec.ts';
 import { networkSpec, ridgeSpec, STEP, STEPS, studySeries } from './study-series.ts';
@@ -101,7 +101,7 @@ async function trainNetwork(
     const { forecaster } = await fitForecaster(model, train, {
       name: family,
       scaler: 'standard',
-      loss: { type: 'mse' },
+      loss: mse(),
       optimizer: adamw({ learningRate: TRAINING.learningRate, weightDecay: TRAINING.weightDecay }),
       batchSize: TRAINING.batchSize,
       validation,
