@@ -3,7 +3,10 @@
 import {
   channelIndex,
   type ForecastFunction,
+  HistoryError,
   type InputChannel,
+  type LiveWindow,
+  type Series,
   type WindowSamples,
   type WindowSpec,
   windowAt,
@@ -114,7 +117,7 @@ export function fitRidge(samples: WindowSamples, { lambda = 1 }: { lambda?: numb
 
 /**
  * The forecasts of a fitted ridge regression, from the window at each origin.
- * @throws from the forecast as `windowAt` does, where the window has a missing value or starts before the history.
+ * @throws HistoryError from the forecast where the window has a missing value or starts before the history.
  */
 export function ridgeForecast(ridge: Ridge): ForecastFunction {
   const { spec, inputs, mean, scale, intercept, weights } = ridge;
@@ -128,7 +131,7 @@ export function ridgeForecast(ridge: Ridge): ForecastFunction {
     );
   }
   return (history, origin) => {
-    const { x, reference, firstTime } = windowAt(history, spec, origin);
+    const { x, reference, firstTime } = windowFrom(history, spec, origin);
     const columns = x.shape[2]!;
     const values = Float64Array.from(intercept);
     for (let i = 0; i < P; i++) {
@@ -146,6 +149,19 @@ export function ridgeForecast(ridge: Ridge): ForecastFunction {
       values: Float32Array.from(values, (value, o) => value + reference.data[o]!),
     };
   };
+}
+
+/** The window at `origin`; that it is not all there is a matter of the history, and is said so. */
+function windowFrom(history: Series, spec: WindowSpec, origin: number): LiveWindow {
+  try {
+    return windowAt(history, spec, origin);
+  } catch (error) {
+    // `windows:` begins what is wrong with the specification, `windowAt: origin` what is wrong with the origin.
+    if (error instanceof Error && /^windowAt: (?!origin)/.test(error.message)) {
+      throw new HistoryError(error.message, { cause: error });
+    }
+    throw error;
+  }
 }
 
 /** The places of a window that hold an input of their own. */

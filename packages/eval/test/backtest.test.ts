@@ -167,24 +167,27 @@ describe('the gate against leakage', () => {
       fc.asyncProperty(cases, async ({ parts, issueDelay, days }) => {
         const series = build(parts, days);
         const C = series.channels.length;
-        let seen = 0;
+        const known = (origin: number, i: number, c: number) =>
+          availableAt(series.channels[c]!, timeAt(series, i)) <= origin;
+        const asked = new Set<number>();
         const spy: ForecastFunction = (history, origin) => {
-          seen++;
-          for (let i = 0; i < lengthOf(history); i++) {
-            const time = timeAt(history, i);
+          asked.add(origin);
+          for (let i = 0; i < lengthOf(series); i++) {
             for (let c = 0; c < C; c++) {
-              const value = history.values[i * C + c]!;
-              const known = availableAt(series.channels[c]!, time) <= origin;
-              const truth = series.values[((time - series.start) / STEP) * C + c]!;
-              if (!Object.is(value, known ? truth : Number.NaN)) {
-                throw new Error(`at ${time} from ${origin}: got ${value}, known ${known}`);
-              }
+              const seen = i < lengthOf(history) ? history.values[i * C + c]! : Number.NaN;
+              const expected = known(origin, i, c) ? series.values[i * C + c]! : Number.NaN;
+              if (!Object.is(seen, expected)) throw new Error(`${i}, ${c} from ${origin}: ${seen}`);
             }
           }
           return ones(history, origin, { firstTime: origin - issueDelay + STEP });
         };
-        await backtest(spy, series, { ...daily, issueDelay });
-        expect(seen).toBeGreaterThan(0);
+        const result = await backtest(spy, series, { ...daily, issueDelay });
+        expect(result.origins).toEqual([...asked]);
+        const unasked = result.skipped.filter(({ reason }) => reason.startsWith('asKnownAt'));
+        for (const { origin } of unasked) {
+          for (let c = 0; c < C; c++) expect(known(origin, 0, c)).toBe(false);
+        }
+        expect(asked.size + unasked.length).toBeGreaterThan(0);
       }),
     );
   });

@@ -190,4 +190,11 @@ describe('fitRidge', () => {
     expect(result.skipped.map(({ origin }) => origin / HOUR)).toEqual([0, 1, 50, 51, 52]);
     expect(result.skipped[2]!.reason).toContain("'a' is missing");
   });
+
+  it('ends a backtest whose origins do not fit the windows, rather than skip them all', async () => {
+    const series = noisy(60);
+    const forecast = ridgeForecast(fitRidge(windows(series, { ...spec, issueDelay: HOUR / 2 })));
+    const options = { from: 0, to: 59 * HOUR, every: HOUR, horizon: 1, targets: ['y'] };
+    await expect(backtest(forecast, series, options)).rejects.toThrow('windowAt: origin must be');
+  });
 });
