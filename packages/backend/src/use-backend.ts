@@ -32,10 +32,19 @@ export interface Backend {
  * tensors made on the other backend stay usable (tfjs moves them on first use).
  * @throws if the backend's package is absent or does not start, or if the versions of the tfjs packages differ.
  */
-export async function useBackend(
+export function useBackend(
   name: BackendName | 'auto' = 'auto',
   options: BackendOptions = {},
 ): Promise<Backend> {
+  const next = last.then(() => start(name, options));
+  last = next.catch(() => {});
+  return next;
+}
+
+/** Starts follow one another: tfjs gives up a start when another one begins. */
+let last: Promise<unknown> = Promise.resolve();
+
+async function start(name: BackendName | 'auto', options: BackendOptions): Promise<Backend> {
   if (name !== 'auto' && name !== 'wasm' && name !== 'native') {
     throw new Error(`useBackend: name must be 'wasm', 'native' or 'auto', got '${name}'.`);
   }

@@ -17,21 +17,34 @@ export async function startWasm(wasmPath?: WasmPaths) {
   const wasm = await importWasm();
   checkVersion('@tensorflow/tfjs-backend-wasm', wasm.version_wasm);
   registerKernels();
-  if (tf.engine().backendName !== 'wasm') {
-    const started = 'wasm' in tf.engine().registry;
+  if (!('wasm' in tf.engine().registry)) {
     // In Node the package finds its own files; a page has to be told.
     const paths = wasmPath ?? (nodeProcess() ? undefined : wasmFiles());
-    if (paths && !started) wasm.setWasmPaths(withThreaded(paths));
     // The threaded build hangs in bundled pages (it makes workers from the text of a function that bundlers change),
     // and networks of the size of ours gain nothing from it. One backend for each worker does.
-    if (!started) tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-    if (!(await tf.setBackend('wasm'))) throw new Error(explain(paths));
+    tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+    await boot(wasm, paths);
   }
+  await tf.setBackend('wasm');
   return {
     name: 'wasm' as const,
     version: tf.version_core,
     simd: (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean,
   };
+}
+
+/** The first start. Where it fails, the backend that was current stays so. */
+async function boot(wasm: Awaited<ReturnType<typeof importWasm>>, paths?: WasmPaths): Promise<void> {
+  const before = tf.engine().backendName;
+  let started = false;
+  try {
+    // Refuses after a start that failed, until the page is loaded again.
+    if (paths) wasm.setWasmPaths(withThreaded(paths));
+    started = await tf.setBackend('wasm');
+  } catch {}
+  if (started) return;
+  if (before && before !== 'wasm') await tf.setBackend(before);
+  throw new Error(explain(paths));
 }
 
 async function importWasm() {
