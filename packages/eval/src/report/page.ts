@@ -54,7 +54,7 @@ export function figure(content: Html, caption?: Content): Html {
 `;
 }
 
-/** Content side by side where there is room, below each other where there is not. */
+/** Content side by side where there is room (charts of up to 380 px each), below each other where there is not. */
 export function columns(parts: readonly Content[]): Html {
   return html`<div class="columns">${parts.map((part) => html`<div>${part}</div>`)}</div>
 `;
