@@ -57,10 +57,9 @@ export async function fit(model: Model, samples: Samples, options: FitOptions): 
       await closeEpoch(run);
     }
   } catch (error) {
-    if (options.signal?.aborted && error === options.signal.reason) {
-      await saveAborted(run);
-      options.onProgress?.({ kind: 'end', history: historyOf(state, 'aborted') });
-    }
+    const aborted = options.signal?.aborted && error === options.signal.reason;
+    if (aborted) await saveAborted(run);
+    tellEnd(run, aborted ? 'aborted' : 'failed');
     throw error;
   }
   if (state.bestWeights && (options.earlyStopping?.restoreBest ?? true)) {
@@ -179,6 +178,15 @@ async function saveAborted({ options, config, state }: Run): Promise<void> {
     throw new Error(`fit: aborted, and its checkpoint could not be written: ${(error as Error).message}`, {
       cause: error,
     });
+  }
+}
+
+/** Tells the history so far; what `onProgress` may throw then must not hide why the run ended. */
+function tellEnd({ options, state }: Run, reason: EndReason): void {
+  try {
+    options.onProgress?.({ kind: 'end', history: historyOf(state, reason) });
+  } catch {
+    // The run's own error is thrown next.
   }
 }
 

@@ -17,7 +17,7 @@ import type {
 } from '@tidecast/data';
 import { fitSampleScalers, scaleSamples, unscale, windowAt } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
-import { shown } from './check.ts';
+import { sameShape, shown } from './check.ts';
 import { firstDifference } from './difference.ts';
 import { type PredictOptions, predict } from './evaluate.ts';
 import { fit } from './fit.ts';
@@ -180,12 +180,17 @@ export async function forecastMany(
 
 /** Scaled inputs through the model, back to the units of the series, plus the reference. `[B, horizon, K]`. */
 async function run(
-  { model, scalers }: Forecaster,
+  { name, model, scalers }: Forecaster,
   samples: Samples,
   reference: NdArray,
   options: PredictOptions,
 ): Promise<NdArray> {
   const output = await predict(model, scaleSamples(samples, scalers), options);
+  if (!sameShape(output.shape, reference.shape)) {
+    throw new Error(
+      `forecaster '${name}': its network must give [${reference.shape.join(', ')}], got [${output.shape.join(', ')}].`,
+    );
+  }
   const result = unscale(scalers.y, output);
   for (let i = 0; i < result.data.length; i++) result.data[i] = result.data[i]! + reference.data[i]!;
   return result;

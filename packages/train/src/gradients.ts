@@ -28,11 +28,18 @@ export async function tapeGradients(
   seed: number,
 ): Promise<Gradients> {
   const variables = Object.values(model.weights);
-  const { value, grads } = tf.variableGrads(
-    () => lossOf(model, loss, batch, { training: true, seed }),
-    variables,
-  );
+  // tfjs keeps what it saved for the backward run if the function throws. So the error waits until after it.
+  let failure: { error: unknown } | undefined;
+  const { value, grads } = tf.variableGrads(() => {
+    try {
+      return lossOf(model, loss, batch, { training: true, seed });
+    } catch (error) {
+      failure = { error };
+      return tf.sum(variables[0]!) as tf.Scalar;
+    }
+  }, variables);
   try {
+    if (failure) throw failure.error;
     const [lossData, ...gradients] = await Promise.all([
       value.data() as Promise<Float32Array>,
       ...variables.map(

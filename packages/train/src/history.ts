@@ -20,7 +20,7 @@ export interface EpochRecord {
 }
 
 /** Why a run ended. */
-export type EndReason = 'finished' | 'early-stopping' | 'aborted';
+export type EndReason = 'finished' | 'early-stopping' | 'aborted' | 'failed';
 
 /** A whole run. */
 export interface History {
@@ -64,6 +64,7 @@ export type ProgressEvent =
       best: boolean;
     } & EpochRecord)
   | { kind: 'restore'; epoch: number; validationLoss: number }
+  /** Always the last one, also where the run throws. */
   | { kind: 'end'; history: History };
 
 /** Training met a loss, gradient or weight that is NaN or infinite. The model holds its last finite weights. */

@@ -2,6 +2,16 @@ export { type ClipOptions, clipGradients } from './clip.ts';
 export { evaluate, type PredictOptions, predict } from './evaluate.ts';
 export { fit } from './fit.ts';
 export {
+  asForecastFunction,
+  type Forecaster,
+  type ForecasterOptions,
+  fitForecaster,
+  forecast,
+  forecastMany,
+  type Provenance,
+} from './forecaster.ts';
+export { loadForecaster, saveForecaster } from './forecaster-file.ts';
+export {
   type EndReason,
   type EpochRecord,
   type History,

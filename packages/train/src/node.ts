@@ -1,1 +1,47 @@
-export {};
+// What training needs from Node: files that are written whole, and progress on a terminal.
+
+import type { Model } from '@tidecast/models';
+import type { Forecaster } from './forecaster.ts';
+import { loadForecaster, saveForecaster } from './forecaster-file.ts';
+import { readWhole, writeWhole } from './node/file.ts';
+
+export { type ProgressBarOptions, type ProgressStream, progressBar } from './node/progress-bar.ts';
+
+/** A checkpoint in a file. */
+export interface FileCheckpoint {
+  /** Replaces the file, whole or not at all. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** The bytes to resume from; undefined where there is no file yet. */
+  read(): Promise<Uint8Array | undefined>;
+}
+
+/**
+ * A checkpoint at `path`: `const file = fileCheckpoint(path)`, then
+ * `fit(model, samples, { …, checkpoint: file, resume: await file.read() })` starts or goes on.
+ */
+export function fileCheckpoint(path: string): FileCheckpoint {
+  return { write: (bytes) => writeWhole(path, bytes), read: () => readWhole(path) };
+}
+
+/** Writes `saveForecaster`'s bytes to `path`, whole or not at all. `saveModel` is that of @tidecast/models. */
+export async function saveForecasterFile(
+  forecaster: Forecaster,
+  path: string,
+  saveModel: (model: Model) => Uint8Array,
+): Promise<void> {
+  await writeWhole(path, saveForecaster(forecaster, saveModel));
+}
+
+/** Reads a forecaster from `path`. `loadModel` is that of @tidecast/models. @throws with the path and the reason. */
+export async function loadForecasterFile(
+  path: string,
+  loadModel: (bytes: Uint8Array) => Model,
+): Promise<Forecaster> {
+  const bytes = await readWhole(path);
+  if (!bytes) throw new Error(`forecaster: cannot read ${path}: there is no such file.`);
+  try {
+    return loadForecaster(bytes, loadModel);
+  } catch (error) {
+    throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
