@@ -17,7 +17,7 @@ export function readAxis(reader: Reader, numbers: readonly number[], label: stri
     if (step !== 0 && reader.mode === 'strict' && label.startsWith('HGT')) {
       deviation(reader, `${label}: the step of a single point must be 0, ${got}`);
     }
-    return [first];
+    return [first + 0];
   }
   if (step === 0) throw failure(reader, `${label} must have a step that leads from first to last, ${got}.`);
   if ((last - first) / step < 0) {
@@ -33,7 +33,7 @@ export function readAxis(reader: Reader, numbers: readonly number[], label: stri
   }
   return Array.from(
     { length: steps + 1 },
-    (_, i) => Math.round((first + ((last - first) * i) / steps) * 1e6) / 1e6,
+    (_, i) => Math.round((first + ((last - first) * i) / steps) * 1e6) / 1e6 + 0,
   );
 }
 

@@ -117,7 +117,7 @@ describe('writeIonex', () => {
           );
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
