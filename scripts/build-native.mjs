@@ -10,7 +10,7 @@
 // Needs Linux, python3 with pip, and a C++ compiler with make. The Python has to be one the wheel is made for
 // (3.10 to 3.13). Node's headers are taken from beside the running Node where they are there; otherwise node-gyp
 // downloads them from nodejs.org (set npm_config_nodedir to a folder with include/node to prevent that).
-// Work folder: .tidecast/native (about 2 GB; may be deleted: the binding then has to be built again).
+// Work folder: .tidecast/native (1.1 GB; the binding needs it to run: without it, it has to be built again).
 
 import { spawnSync } from 'node:child_process';
 import {
@@ -130,7 +130,8 @@ function checkTools(withCompiler) {
     throw new BuildError('python3 has no pip. Install it (Debian: apt-get install python3-pip).');
   }
   if (!withCompiler) return;
-  const compiler = process.env.CXX ?? 'g++';
+  const { env } = process;
+  const compiler = env.CXX ?? 'g++';
   for (const tool of [compiler, 'make']) {
     if (run(tool, ['--version']).status !== 0) {
       throw new BuildError(
@@ -160,7 +161,7 @@ function downloadWheel() {
     if (pip.status !== 0) {
       const version = run('python3', ['--version']).stdout.trim();
       throw new BuildError(
-        `pip found no ${WHEEL} ${TENSORFLOW} for ${version} on ${process.arch}. Is its index reachable, and is this Python one the wheel is made for?\n${indent(pip.stderr)}`,
+        `pip found no ${WHEEL} ${TENSORFLOW} for ${version} on ${process.arch}. Is its index reachable, and is this Python one the wheel is made for?\n${indent(pip.stderr, /^ERROR/)}`,
       );
     }
   }
@@ -205,8 +206,9 @@ function linkLibraries(folder) {
 
 function compile(target) {
   say('compiling the binding (two C++ files, 1 to 2 minutes) …');
-  const nodedir = process.env.npm_config_nodedir ?? nodeHeaders();
-  const env = { ...process.env, ...(nodedir && { npm_config_nodedir: nodedir }) };
+  const { env: inherited } = process;
+  const nodedir = inherited.npm_config_nodedir ?? nodeHeaders();
+  const env = { ...inherited, ...(nodedir && { npm_config_nodedir: nodedir }) };
   const gyp = run(process.execPath, [target.preGyp, 'rebuild', '--build-from-source'], {
     cwd: target.folder,
     env,
@@ -236,8 +238,12 @@ function run(command, args, options = {}) {
   };
 }
 
-function indent(text) {
-  const lines = text.trim().split('\n').slice(-12);
+/** The last lines of a tool's output that match, for an error message. */
+function indent(text, pattern = /./) {
+  const lines = text
+    .split('\n')
+    .filter((line) => pattern.test(line))
+    .slice(-12);
   return lines.map((line) => `  ${line}`).join('\n');
 }
 
