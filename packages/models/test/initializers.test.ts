@@ -1,6 +1,8 @@
+import { createRandom } from '@tidecast/data';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Initializer, initialize } from '../src/index.ts';
+import { randomOrthogonal } from '../src/orthogonal.ts';
 
 const draw = (init: Initializer | Initializer[], shape: number[], seed = 1) =>
   initialize(init, shape, { seed, name: '0.dense.kernel' });
@@ -72,6 +74,21 @@ describe('orthogonal', () => {
       ),
       { numRuns: 40, seed: 3 },
     );
+  });
+
+  it('is orthonormal to 1e-14 before rounding to float32, also where the drawn vectors nearly depend on each other', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const size = 60;
+      const values = randomOrthogonal(size, size, createRandom(seed));
+      for (let i = 0; i < size; i++) {
+        for (let j = 0; j <= i; j++) {
+          let dot = 0;
+          for (let k = 0; k < size; k++) dot += values[i * size + k]! * values[j * size + k]!;
+          if (!(Math.abs(dot - (i === j ? 1 : 0)) <= 1e-14))
+            expect.fail(`rows ${i} and ${j} of seed ${seed}: ${dot}`);
+        }
+      }
+    }
   });
 
   it('favours no sign: entries of 2000 one-by-one matrices are ±1 in equal shares', () => {

@@ -67,6 +67,19 @@ describe('a model', () => {
     });
   });
 
+  it.each([lstm({ units: 5 }), gru({ units: 5 })])(
+    'starts every gate of $type with an orthogonal matrix of its own',
+    (layer) => {
+      withModel({ input: [4, 2], layers: [layer] }, {}, (model) => {
+        const recurrent = model.weights[`0.${layer.type}.recurrent`]!;
+        for (const gate of tf.split(recurrent, recurrent.shape[1]! / 5, 1)) {
+          const product = tf.matMul(gate as tf.Tensor2D, gate as tf.Tensor2D, true);
+          expect(tf.max(tf.abs(tf.sub(product, tf.eye(5)))).dataSync()[0]).toBeLessThanOrEqual(1e-6);
+        }
+      });
+    },
+  );
+
   it('starts an IRNN at the identity: with kernel 0 and relu a state is kept', () => {
     const layer = rnn({ units: 3, activation: 'relu', recurrentInit: 'identity' });
     withModel({ input: [4, 2], layers: [layer] }, {}, (model) => {
