@@ -2,7 +2,7 @@
 
 import { useBackend } from '@tidecast/backend';
 import type { Command } from 'commander';
-import { type Family, families } from '../study/networks.ts';
+import { MODELS, type ModelName } from '../forecast/options.ts';
 import { readVtecFolder } from '../study/read-vtec.ts';
 import { runStudy, type StudyRow } from '../study/study.ts';
 import type { Context } from './context.ts';
@@ -10,7 +10,7 @@ import { wholeNumber, words } from './parse.ts';
 
 interface StudyFlags {
   vtec: string;
-  models: Family[];
+  models: ModelName[];
   seeds: number;
   epochs: number;
   backend: 'auto' | 'wasm' | 'native';
@@ -27,8 +27,11 @@ export function registerStudy(program: Command, context: Context): void {
         '27-day mean of the hour, ridge regression, and each network with several seeds (mean ± standard deviation).\n' +
         'RMSE [TECU] pooled over days and hours, over all days and over storm days (maximum Kp of the day 5 or more).',
     )
-    .requiredOption('--vtec <folder>', 'folder of `;`-separated CSV files (or .csv.gz): Year, DOY, Hour, Kp, F10.7, VTEC_…')
-    .option('--models <list>', 'networks to train', words(families), [...families])
+    .requiredOption(
+      '--vtec <folder>',
+      'folder of `;`-separated CSV files (or .csv.gz): Year, DOY, Hour, Kp, F10.7, VTEC_…',
+    )
+    .option('--models <list>', 'networks to train', words(MODELS), [...MODELS])
     .option('--seeds <n>', 'seeds for each network', wholeNumber(1, 100), 5)
     .option('--epochs <n>', 'at most so many passes over the training windows', wholeNumber(1, 1000), 15)
     .option('--backend <name>', 'auto, wasm or native', 'wasm')
@@ -50,7 +53,11 @@ export function registerStudy(program: Command, context: Context): void {
 /** The rows as a table for the screen. */
 function formatRows(rows: readonly StudyRow[]): string {
   const number = (value: number, sd: number) => value.toFixed(2) + (sd > 0 ? ` ± ${sd.toFixed(2)}` : '');
-  const line = (...cells: string[]) => `${cells.map((cell) => cell.padEnd(14)).join('').trimEnd()}\n`;
+  const line = (...cells: string[]) =>
+    `${cells
+      .map((cell) => cell.padEnd(14))
+      .join('')
+      .trimEnd()}\n`;
   return (
     line('latitude', 'model', 'all days', 'storm days') +
     rows

@@ -36,7 +36,9 @@ function readTable(text: string, file: string): Series {
   const header = text.slice(0, text.indexOf('\n')).split(';');
   const targets = header.map((name) => name.trim()).filter((name) => /^VTEC_\w+$/.test(name));
   if (targets.length === 0) {
-    throw new Error(`study: expected columns called VTEC_<latitude> in ${file}, got ${header.join(', ').trim()}.`);
+    throw new Error(
+      `study: expected columns called VTEC_<latitude> in ${file}, got ${header.join(', ').trim()}.`,
+    );
   }
   return readCsv(text, {
     delimiter: ';',

@@ -28,7 +28,11 @@ const CALENDAR = ['year', 'halfYear', 'day'] as const;
 
 /** All channels for one latitude: TEC, Kp, F10.7, means of the hour of earlier days, and the calendar. */
 export function studySeries(hourly: Series, target: string): Series {
-  const tec = renameChannel(resample(selectChannels(hourly, [target]), { step: STEP, method: 'nearest' }), target, 'tec');
+  const tec = renameChannel(
+    resample(selectChannels(hourly, [target]), { step: STEP, method: 'nearest' }),
+    target,
+    'tec',
+  );
   const kp = resample(selectChannels(hourly, ['kp']), { step: STEP, method: 'containing' });
   const f107 = resample(selectChannels(hourly, ['f107']), { step: STEP, method: 'containing' });
   const known = resample(selectChannels(hourly, ['kp', 'f107']), { step: STEP, method: 'last-known' });

@@ -1,6 +1,7 @@
 // The study on real hourly VTEC: baselines, ridge and networks trained on all years but the last, scored on the last
 // year at daily origins (issued at 00 UT), over all days and over storm days (target-day maximum Kp of 5 or more).
 
+import { DAY, endOf, type ForecastFunction, type Series, splitByTime, windows } from '@tidecast/data';
 import {
   type BacktestResult,
   backtest,
@@ -11,10 +12,10 @@ import {
   scoreForecasts,
   stormDays,
 } from '@tidecast/eval';
-import { DAY, endOf, type ForecastFunction, type Series, splitByTime, windows } from '@tidecast/data';
 import { createModel } from '@tidecast/models';
 import { adamw, asForecastFunction, fitForecaster, mse } from '@tidecast/train';
-import { type Family, familyConfig } from './networks.ts';
+import { familyConfig } from '../forecast/networks.ts';
+import type { ModelName } from '../forecast/options.ts';
 import type { VtecStudyData } from './read-vtec.ts';
 import { networkSpec, ridgeSpec, STEP, STEPS, studySeries } from './study-series.ts';
 
@@ -30,7 +31,7 @@ export interface StudyRow {
 
 /** How the study runs. */
 export interface StudyOptions {
-  models: readonly Family[];
+  models: readonly ModelName[];
   /** Seeds 1 … seeds for every network. */
   seeds: number;
   epochs: number;
@@ -39,7 +40,15 @@ export interface StudyOptions {
 }
 
 /** Training settings, the same for every network; chosen on the validation part (the last four months of training). */
-const TRAINING = { batchSize: 128, stride: 2, learningRate: 3e-3, weightDecay: 0.01, validationDays: 122, patience: 6 };
+const TRAINING = {
+  units: 20,
+  batchSize: 128,
+  stride: 2,
+  learningRate: 3e-3,
+  weightDecay: 0.01,
+  validationDays: 122,
+  patience: 6,
+};
 const RIDGE_LAMBDA = 30;
 
 /** Runs the study: one row for each model and latitude. The last calendar year in the data is the test. */
@@ -50,7 +59,8 @@ export async function runStudy(data: VtecStudyData, options: StudyOptions): Prom
   for (const target of data.targets) {
     const latitude = target.replace('VTEC_', '');
     const series = studySeries(data.hourly, target);
-    const score = async (forecast: ForecastFunction) => rmses(series, await run(forecast, series, testFrom, end));
+    const score = async (forecast: ForecastFunction) =>
+      rmses(series, await run(forecast, series, testFrom, end));
     const single = async (model: string, forecast: ForecastFunction) => {
       options.onProgress?.(`${latitude} ${model}`);
       const [all, storm] = await score(forecast);
@@ -68,7 +78,14 @@ export async function runStudy(data: VtecStudyData, options: StudyOptions): Prom
       }
       const all = spread(scores.map(([value]) => value));
       const storm = spread(scores.map(([, value]) => value));
-      rows.push({ model: family, latitude, all: all.mean, storm: storm.mean, sdAll: all.sd, sdStorm: storm.sd });
+      rows.push({
+        model: family,
+        latitude,
+        all: all.mean,
+        storm: storm.mean,
+        sdAll: all.sd,
+        sdStorm: storm.sd,
+      });
     }
   }
   return rows;
@@ -85,7 +102,7 @@ function trainRidge(series: Series, testFrom: number): ForecastFunction {
 
 async function trainNetwork(
   series: Series,
-  family: Family,
+  family: ModelName,
   seed: number,
   testFrom: number,
   { epochs, signal }: StudyOptions,
@@ -96,7 +113,15 @@ async function trainNetwork(
     validationFrom: testFrom - TRAINING.validationDays * DAY,
     testFrom,
   });
-  const model = createModel(familyConfig(family, STEPS, samples.inputChannels.length, STEPS), { seed });
+  const model = createModel(
+    familyConfig(family, {
+      steps: STEPS,
+      channels: samples.inputChannels.length,
+      horizon: STEPS,
+      units: TRAINING.units,
+    }),
+    { seed },
+  );
   try {
     const { forecaster } = await fitForecaster(model, train, {
       name: family,
@@ -117,7 +142,14 @@ async function trainNetwork(
 }
 
 function run(forecast: ForecastFunction, series: Series, from: number, to: number): Promise<BacktestResult> {
-  return backtest(forecast, series, { from, to, every: DAY, horizon: STEPS, targets: ['tec'], issueDelay: STEP });
+  return backtest(forecast, series, {
+    from,
+    to,
+    every: DAY,
+    horizon: STEPS,
+    targets: ['tec'],
+    issueDelay: STEP,
+  });
 }
 
 /** Pooled RMSE over all days, and over storm days. */

@@ -1,5 +1,6 @@
 // The input of one live forecast: the same window as in training, at an origin that has no targets yet.
 
+import { HistoryError } from '../history-error.ts';
 import type { NdArray } from '../samples.ts';
 import { duration, instant } from '../series/text.ts';
 import { lengthOf, type Series, timeAt } from '../series.ts';
@@ -45,7 +46,7 @@ export function windowAt(series: Series, spec: WindowSpec & WindowOptions, origi
   const mask = new Float32Array(steps);
   const input = writeInput(plan, last, { x, at: 0, mask, maskAt: 0 });
   if (!isInputKept(input, steps, missing, minSteps))
-    throw new Error(explainMissing(plan, last, origin, missing));
+    throw new HistoryError(explainMissing(plan, last, origin, missing));
   const reference = new Float32Array(horizon * K);
   writeReference(plan, last, reference, 0);
   if (missing === 'drop') {
@@ -53,7 +54,7 @@ export function windowAt(series: Series, spec: WindowSpec & WindowOptions, origi
     if (gap >= 0) {
       const name = rest.relativeTo?.[plan.targetChannels[gap % K]!.name];
       const time = timeAt(series, last + 1 + Math.floor(gap / K));
-      throw new Error(
+      throw new HistoryError(
         `windowAt: relativeTo '${name}' is missing at ${instant(time)}. Fill it over the whole horizon.`,
       );
     }
@@ -77,7 +78,7 @@ function lastIndex(plan: WindowPlan, origin: number): number {
     );
   }
   if (last < 0 || last >= lengthOf(series)) {
-    throw new Error(
+    throw new HistoryError(
       `windowAt: the last input lies at ${instant(time)}, but the series covers ${instant(series.start)} to ` +
         `${instant(timeAt(series, lengthOf(series) - 1))}.`,
     );
