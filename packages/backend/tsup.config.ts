@@ -76,6 +76,8 @@ const shared = packageBuild(['src/index.ts']);
 
 export default defineConfig({
   ...shared,
+  // tsup's second pass would only warn of re-exported names that are not used.
+  treeshake: false,
   noExternal: [/^@tensorflow\/tfjs-core\/dist\//],
   esbuildPlugins: [gradients, wasmFiles],
 });

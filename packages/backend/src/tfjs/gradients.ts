@@ -4,12 +4,16 @@
 // The registry is a process global, so the gradients serve every copy of tfjs-core.
 
 import { getGradient, reshape, slice, split, Tensor, Transpose } from '@tensorflow/tfjs-core';
+import { repairGradients } from './gradient-repairs.ts';
 
-/** Registers the gradient of every tfjs-core kernel that has one. Does nothing where they are registered already. */
+/**
+ * Registers the gradient of every tfjs-core kernel that has one, where they are not registered already, and repairs
+ * those of broadcast operands and of `cumsum`. May be called again; {@link useBackend} calls it.
+ */
 export async function registerGradients(): Promise<void> {
   chainOperations();
-  if (getGradient(Transpose)) return;
-  await import('@tensorflow/tfjs-core/dist/register_all_gradients');
+  if (!getGradient(Transpose)) await import('@tensorflow/tfjs-core/dist/register_all_gradients');
+  repairGradients();
 }
 
 /**
