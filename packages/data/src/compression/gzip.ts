@@ -1,6 +1,15 @@
 // Reads gzip (RFC 1952): pako inflates, this file keeps the output bounded, joins members and names what is wrong.
 
-import { Z_BUF_ERROR, Z_NO_FLUSH, Z_OK, Z_STREAM_END, ZStream, zlibInflate, zlibInflateInit2, zlibInflateReset } from 'pako';
+import {
+  Z_BUF_ERROR,
+  Z_NO_FLUSH,
+  Z_OK,
+  Z_STREAM_END,
+  ZStream,
+  zlibInflate,
+  zlibInflateInit2,
+  zlibInflateReset,
+} from 'pako';
 import { CompressionError } from './compression-error.ts';
 import { checkMaxBytes, DEFAULT_MAX_BYTES, firstBuffer, growBuffer, tooLarge } from './output.ts';
 

@@ -48,8 +48,8 @@ export interface IonexSeries {
 }
 
 const DEFAULT_MAX_GAP = 31 * DAY;
-/** 4 GiB of values: more than this is a mistake in an epoch or a step. */
-const MAX_VALUES = 2 ** 30;
+/** 2 GiB of values: more than this is a mistake in an epoch or a step. */
+const MAX_VALUES = 2 ** 29;
 
 /**
  * One evenly spaced series from any number of files, in any order.

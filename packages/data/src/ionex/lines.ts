@@ -47,6 +47,27 @@ export function nextLine(lines: Lines): boolean {
   return true;
 }
 
+/** Moves to the next line if it ends at `end`, as its reader found out. False if there is no line end there. */
+export function acceptLine(lines: Lines, end: number): boolean {
+  const { bytes } = lines;
+  const byte = bytes[end];
+  if (byte !== LF && byte !== CR && end < bytes.length) return false;
+  lines.start = lines.next;
+  lines.end = end;
+  lines.number++;
+  lines.next = byte === CR && bytes[end + 1] === LF ? end + 2 : end + 1;
+  return true;
+}
+
+/** True if the current line is the same as the one that starts at `start`. */
+export function isSameLine(lines: Lines, start: number): boolean {
+  const { bytes } = lines;
+  const length = lines.end - lines.start;
+  for (let i = 0; i < length; i++) if (bytes[lines.start + i] !== bytes[start + i]) return false;
+  const after = bytes[start + length];
+  return after === LF || after === CR;
+}
+
 /** Makes the current line come again. */
 export function stepBack(lines: Lines): void {
   lines.next = lines.start;

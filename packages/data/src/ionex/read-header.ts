@@ -5,6 +5,7 @@ import { readEpoch, readNumber, readNumbers } from './fields.ts';
 import type { IonexAux } from './ionex-file.ts';
 import { STARTS } from './labels.ts';
 import { isBlank, lineText, nextLine, stepBack } from './lines.ts';
+import { readAux } from './read-aux.ts';
 import { deviation, failure, quote, type Reader, readLabelled } from './reader.ts';
 
 /** The facts of a header as they were found. */
@@ -247,28 +248,6 @@ export function readExponent(reader: Reader, content: string): number {
   if (Math.abs(exponent) > 9)
     throw failure(reader, `EXPONENT must be a whole number from -9 to 9, got ${exponent}.`);
   return exponent;
-}
-
-/** An auxiliary block up to its end, as text. */
-export function readAux(reader: Reader, name: string): IonexAux {
-  const { lines } = reader;
-  const started = lines.number;
-  const kept: string[] = [];
-  while (nextLine(lines)) {
-    const text = lineText(lines).trimEnd();
-    const label = text.slice(60).trim().toUpperCase();
-    if (label === 'END OF AUX DATA') return { name, lines: kept };
-    if (label === 'END OF HEADER' || STARTS.has(label)) {
-      deviation(reader, `the auxiliary block ${quote(name)} must end with END OF AUX DATA`, started);
-      stepBack(lines);
-      return { name, lines: kept };
-    }
-    kept.push(text);
-  }
-  throw failure(
-    reader,
-    `the file ends within the auxiliary block ${quote(name)} of line ${started}. Was the download cut off?`,
-  );
 }
 
 function checkComplete(

@@ -46,7 +46,7 @@ export function readIonex(input: string | Uint8Array, options: ReadIonexOptions 
       throw new CompressionError(`ionex: ${file}: ${error.message}`);
     throw error;
   }
-  const reader: Reader = { lines: createLines(bytes), mode, file, warnings: new Map() };
+  const reader: Reader = { lines: createLines(bytes), mode, file, warnings: new Map(), noticed: 0 };
   const header = readHeader(reader);
   return assemble(reader, header, readMaps(reader, header));
 }

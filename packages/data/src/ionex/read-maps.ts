@@ -5,8 +5,9 @@ import { readEpoch, readNumber, readNumbers } from './fields.ts';
 import { IonexError } from './ionex-error.ts';
 import type { IonexKind } from './ionex-file.ts';
 import { KIND_WORDS, ROW_LABEL, STARTS } from './labels.ts';
-import { isBlank, lineText, nextLine, stepBack } from './lines.ts';
-import { type Header, readAux, readExponent } from './read-header.ts';
+import { isBlank, isSameLine, lineText, nextLine, stepBack } from './lines.ts';
+import { readAux } from './read-aux.ts';
+import { type Header, readExponent } from './read-header.ts';
 import { readValues } from './read-values.ts';
 import { deviation, failure, quote, type Reader, readLabelled, warn } from './reader.ts';
 
@@ -21,6 +22,13 @@ export interface RawMap {
   values: Float32Array;
 }
 
+/** What persists from map to map. */
+interface State {
+  exponent: number;
+  /** Where a header of each row was read before, without a warning; the same bytes mean the same row. */
+  rowStarts: Int32Array;
+}
+
 /** Reads all maps. COMMENT and EXPONENT lines between them go to `header.comments` and persist. @throws IonexError */
 export function readMaps(reader: Reader, header: Header): RawMap[] {
   const { lines } = reader;
@@ -33,7 +41,8 @@ export function readMaps(reader: Reader, header: Header): RawMap[] {
     );
   }
   const maps: RawMap[] = [];
-  const state = { exponent: header.exponent };
+  const rows = header.heights.length * header.latitudes.length;
+  const state: State = { exponent: header.exponent, rowStarts: new Int32Array(rows).fill(-1) };
   const counts: Record<IonexKind, number> = { tec: 0, rms: 0, height: 0 };
   while (nextLine(lines)) {
     if (isBlank(lines)) {
@@ -113,7 +122,7 @@ function checkNumber(reader: Reader, content: string, expected: { number: number
 function readMap(
   reader: Reader,
   header: Header,
-  map: { kind: IonexKind; line: number; size: number; state: { exponent: number } },
+  map: { kind: IonexKind; line: number; size: number; state: State },
 ): RawMap {
   const { kind, line, size, state } = map;
   const { lines } = reader;
@@ -136,11 +145,23 @@ function readMap(
       throw failure(reader, `the ${word} map of line ${line} must hold EPOCH OF CURRENT MAP, it is missing.`);
     return { kind, line, epoch, exponent: exponent ?? state.exponent, values };
   };
+  const takeRow = (row: number): void => {
+    seen[row] = 1;
+    seenRows++;
+    const count = longitudes.length;
+    readValues(reader, { target: values, offset: row * count, count, exponent: state.exponent });
+    exponent = Math.min(exponent ?? state.exponent, state.exponent);
+  };
   while (nextLine(lines)) {
     if (isBlank(lines)) {
       deviation(reader, 'blank lines are not allowed');
       continue;
     }
+    if (seenRows < rows && !seen[seenRows] && isKnownRow(reader, state, seenRows)) {
+      takeRow(seenRows);
+      continue;
+    }
+    const noticed = reader.noticed;
     const { content, label } = readLabelled(reader);
     if (label === ROW_LABEL) {
       const row = rowOf(reader, content, header);
@@ -151,15 +172,8 @@ function readMap(
         );
       if (row !== seenRows)
         deviation(reader, 'rows must stand in the order of the header; they were put in their place');
-      seen[row] = 1;
-      seenRows++;
-      readValues(reader, {
-        target: values,
-        offset: row * longitudes.length,
-        count: longitudes.length,
-        exponent: state.exponent,
-      });
-      exponent = Math.min(exponent ?? state.exponent, state.exponent);
+      if (reader.noticed === noticed) state.rowStarts[row] = lines.start;
+      takeRow(row);
     } else if (label === 'EPOCH OF CURRENT MAP') {
       const time = readEpoch(reader, content, label);
       if (epoch !== undefined && epoch !== time)
@@ -191,6 +205,11 @@ function readMap(
   const raw = finish();
   deviation(reader, 'a map must end with its END OF … MAP, got the end of the file');
   return raw;
+}
+
+function isKnownRow(reader: Reader, state: State, row: number): boolean {
+  const start = state.rowStarts[row]!;
+  return start >= 0 && isSameLine(reader.lines, start);
 }
 
 /** Which row of a map (heights outside, latitudes inside) a row header means; its longitudes must be the grid's. */
@@ -230,7 +249,7 @@ function rowOf(reader: Reader, content: string, header: Header): number {
 }
 
 /** Leaves the damaged map that began on line `started`: the next line is then the first after its end, or a START or END OF FILE. */
-function skipToBoundary(reader: Reader, started: number, state: { exponent: number }): void {
+function skipToBoundary(reader: Reader, started: number, state: State): void {
   const { lines } = reader;
   // The line that was refused may itself be the boundary.
   stepBack(lines);

@@ -2,7 +2,7 @@
 // so it works on bytes, and only a line that is not exactly as it should be is looked at as text.
 
 import { ROW_LABEL } from './labels.ts';
-import { isBlank, type Lines, lineText, nextLine } from './lines.ts';
+import { acceptLine, isBlank, type Lines, lineText, nextLine } from './lines.ts';
 import { deviation, failure, quote, type Reader, readLabelled } from './reader.ts';
 
 const PER_LINE = 16;
@@ -30,56 +30,59 @@ export function readValues(reader: Reader, row: Row): void {
   const up = row.exponent > 0;
   let done = 0;
   while (done < count) {
+    const wanted = Math.min(PER_LINE, count - done);
+    if (readLine(lines, row.target, { offset: row.offset + done, wanted, scale, up })) {
+      done += wanted;
+      continue;
+    }
     if (!nextLine(lines)) {
       throw failure(
         reader,
         `the file ends within a row of values, after ${done} of ${count}. Was the download cut off?`,
       );
     }
-    const wanted = Math.min(PER_LINE, count - done);
-    const read = readLine(lines, row.target, { offset: row.offset + done, wanted, scale, up });
-    done += read ? wanted : readOddLine(reader, row, done);
+    done += readOddLine(reader, row, done);
   }
 }
 
-/** Reads `wanted` numbers in fixed columns. False if anything about the line is unusual; then nothing counts as read. */
+/**
+ * Moves to the next line and reads `wanted` numbers in fixed columns. False if anything about the line is unusual;
+ * then nothing counts as read, and the line is still the next.
+ */
 function readLine(
   lines: Lines,
   target: Float32Array,
   at: { offset: number; wanted: number; scale: number; up: boolean },
 ): boolean {
-  const { bytes, start, end } = lines;
+  const { bytes, next } = lines;
   const { offset, wanted, scale, up } = at;
-  const stop = start + wanted * WIDTH;
-  if (stop > end) return false;
-  for (let p = start, i = offset; p < stop; p += WIDTH, i++) {
-    // Right-justified: digits from the last column leftward, then perhaps a minus sign, then blanks.
-    let value = bytes[p + 4]! - ZERO;
-    if (value < 0 || value > 9) return false;
-    let unit = 10;
-    let column = 3;
-    for (; column >= 0; column--) {
-      const digit = bytes[p + column]! - ZERO;
-      if (digit < 0 || digit > 9) break;
-      value += digit * unit;
-      unit *= 10;
+  const length = bytes.length;
+  const stop = next + wanted * WIDTH;
+  if (stop > length) return false;
+  for (let p = next, i = offset; p < stop; i++) {
+    // Right-justified: blanks, perhaps a minus sign, then digits up to the field's last column.
+    const fieldEnd = p + WIDTH;
+    let byte = bytes[p]!;
+    while (byte === BLANK && p < fieldEnd - 1) byte = bytes[++p]!;
+    const negative = byte === MINUS && p < fieldEnd - 1;
+    if (negative) byte = bytes[++p]!;
+    let value = 0;
+    for (;;) {
+      const digit = byte - ZERO;
+      if (digit < 0 || digit > 9) return false;
+      value = value * 10 + digit;
+      if (++p === fieldEnd) break;
+      byte = bytes[p]!;
     }
-    if (column >= 0) {
-      let byte = bytes[p + column]!;
-      if (byte === MINUS) {
-        value = 0 - value;
-        byte = column > 0 ? bytes[p + --column]! : BLANK;
-      }
-      for (;;) {
-        if (byte !== BLANK) return false;
-        if (--column < 0) break;
-        byte = bytes[p + column]!;
-      }
+    if (value === MISSING && !negative) target[i] = Number.NaN;
+    else {
+      if (negative) value = 0 - value;
+      target[i] = up ? value * scale : value / scale;
     }
-    target[i] = value === MISSING ? Number.NaN : up ? value * scale : value / scale;
   }
-  for (let p = stop; p < end; p++) if (bytes[p] !== BLANK) return false;
-  return true;
+  let end = stop;
+  while (end < length && bytes[end] === BLANK) end++;
+  return acceptLine(lines, end);
 }
 
 /** Reads a line of values that is not as the standard wants it. Returns how many it held. */

@@ -19,6 +19,8 @@ export interface Reader {
   mode: IonexMode;
   file: string | undefined;
   warnings: Map<string, IonexWarning>;
+  /** How often anything was warned of. */
+  noticed: number;
 }
 
 /** Different messages kept before the rest is only counted. */
@@ -40,10 +42,12 @@ export function deviation(reader: Reader, message: string, line = reader.lines.n
 /** Adds a warning; the same message again only raises its count. */
 export function warn(reader: Reader, message: string, line: number): void {
   const { warnings } = reader;
-  const seen = warnings.get(message);
+  reader.noticed++;
+  const text =
+    warnings.size < MAX_WARNINGS || warnings.has(message) ? message : 'further warnings were left out';
+  const seen = warnings.get(text);
   if (seen) seen.count++;
-  else if (warnings.size < MAX_WARNINGS) warnings.set(message, { line, message, count: 1 });
-  else warn(reader, 'further warnings were left out', line);
+  else warnings.set(text, { line, message: text, count: 1 });
 }
 
 /** The current line, split at its label; a misplaced or lower-case label is a deviation. */

@@ -178,6 +178,13 @@ describe('deviations that change no value', () => {
     expect(readIonex(text).maps.tec.values[1]).toBeNaN();
   });
 
+  it('keeps 200 different warnings and counts the rest', () => {
+    const odd = Array.from({ length: 300 }, (_, i) => labelLine('', `COLOUR ${i}`));
+    const { warnings } = readIonex(join(edit(base, 'INTERVAL', (line) => [line, ...odd])));
+    expect(warnings).toHaveLength(201);
+    expect(warnings[200]).toEqual({ line: 207, message: 'further warnings were left out', count: 100 });
+  });
+
   it('counts a deviation that repeats, and names its first line', () => {
     const text = join(base.map((line) => (/^ {4}\d {4}\d|^ {3}\d\d/.test(line) ? line.trim() : line)));
     expect(readIonex(text).warnings).toContainEqual({
