@@ -45,7 +45,7 @@ export function registerForecast(program: Command, context: Context): void {
       'days at the end kept for scoring (default: a fifth, at most 14)',
       wholeNumber(1, 3660),
     )
-    .option('--sample-days <n>', 'days of the synthetic sample', wholeNumber(8, 3660), 60)
+    .option('--sample-days <n>', 'days of the synthetic sample', wholeNumber(8, 3660), 75)
     .option('--seed <n>', 'the same seed gives the same run', wholeNumber(-2147483648, 2147483647), 1)
     .option('--backend <name>', 'auto, wasm or native', 'wasm')
     .option('--checkpoints <folder>', 'keep checkpoints here; the same command goes on where it was stopped')

@@ -35,7 +35,7 @@ export interface ForecastOptions {
   backend?: 'auto' | 'wasm' | 'native';
   /** Days at the end kept for scoring; default a fifth of the data, at most 14. */
   testDays?: number;
-  /** Days of the synthetic sample; default 60. */
+  /** Days of the synthetic sample; default 75. */
   sampleDays?: number;
   /** Folder of the synthetic sample; default `.tidecast/sample-<days>d-seed<seed>` in the working directory. */
   sampleFolder?: string;
@@ -75,7 +75,7 @@ export function checkOptions(options: ForecastOptions): CheckedOptions {
     units: options.units ?? 24,
     seed: options.seed ?? 1,
     backend: options.backend ?? 'auto',
-    sampleDays: options.sampleDays ?? 60,
+    sampleDays: options.sampleDays ?? 75,
   };
   if (checked.gim?.length && checked.csv?.length) {
     throw new Error('forecast: expected either GIM files or CSV files, got both. Give one of them.');

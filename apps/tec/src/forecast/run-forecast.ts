@@ -69,7 +69,7 @@ export async function runForecast(
   const days = Math.floor((last - inputs.tec.start) / DAY);
   const testDays = options.testDays ?? Math.max(1, Math.min(14, Math.floor(days / 5)));
   const testFrom = last - testDays * DAY + options.step;
-  const spec = windowSpec(options, inputs.kp !== undefined);
+  const spec = windowSpec(options, series[0]!);
   const split = splitStations(series, spec, testFrom);
 
   const methods: Method[] = [];

@@ -30,7 +30,7 @@ const MEAN_DAYS = 27;
 export const REFERENCE =
   'the mean of the same hour of up to 27 days before, each 1.5 days back weighing half: networks learn the deviation from it';
 
-/** One station: TEC, Kp as last known, the mean of earlier days, local time, season and latitude, `horizon` steps ahead. */
+/** One station: TEC, Kp as last known, the mean of earlier days, local time, latitude and, over a year or more, season, `horizon` steps ahead. */
 export function stationSeries(
   tec: Series,
   kp: Series | undefined,
@@ -48,11 +48,19 @@ export function stationSeries(
       minCount: 1,
       name: 'expected',
     }),
-    calendarFeatures(own, ['day', 'year'], { extra: options.horizon, longitude: station.longitude }),
+    calendarFeatures(own, seasonKnown(own) ? ['day', 'year'] : ['day'], {
+      extra: options.horizon,
+      longitude: station.longitude,
+    }),
     constant(own, options.horizon, 'latitude', Math.sin((station.latitude * Math.PI) / 180)),
   ];
   if (kp) parts.push(renameChannel(kpAsKnown(kp, tec), 'kp', 'kpKnown'));
   return joinChannels(...parts);
+}
+
+/** Whether the data span enough of the year to learn a season from; over less, the season is only a clock that overfits. */
+function seasonKnown(series: Series): boolean {
+  return endOf(series) - series.start >= 365 * DAY;
 }
 
 function constant(like: Series, extra: number, name: string, value: number): Series {
@@ -61,13 +69,15 @@ function constant(like: Series, extra: number, name: string, value: number): Ser
   return createSeries({ start: like.start, step: like.step, shape: [1], channels: [channel], values });
 }
 
-/** The windows of every station: the same for networks and ridge. */
-export function windowSpec(options: CheckedOptions, hasKp: boolean): WindowSpec {
+/** The windows of every station: the same for networks and ridge. `station` is any one of {@link stationSeries}. */
+export function windowSpec(options: CheckedOptions, station: Series): WindowSpec {
+  const names = new Set(station.channels.map(({ name }) => name));
+  const present = (wanted: string[]) => wanted.filter((name) => names.has(name));
   return {
     steps: options.steps,
     horizon: options.horizon,
-    inputs: hasKp ? ['tec', 'kpKnown'] : ['tec'],
-    future: ['expected', 'daySin', 'dayCos', 'yearSin', 'yearCos'],
+    inputs: present(['tec', 'kpKnown']),
+    future: present(['expected', 'daySin', 'dayCos', 'yearSin', 'yearCos']),
     static: ['latitude'],
     targets: ['tec'],
     relativeTo: { tec: 'expected' },
