@@ -101,9 +101,9 @@ export function splitStations(
   const validationFrom = testFrom - validation;
   const split = splitByTime(samples, { validationFrom, testFrom });
   if (split.train.count < MIN_WINDOWS || split.validation.count === 0) {
-    const days = ((endOf(first) - first.start) / DAY).toFixed(1);
+    const days = (before / DAY).toFixed(1);
     throw new Error(
-      `forecast: too little data: ${days} days leave ${split.train.count} windows to train on and ` +
+      `forecast: too little data: the ${days} days before the test days leave ${split.train.count} windows to train on and ` +
         `${split.validation.count} to validate on. Give at least a week of maps without gaps.`,
     );
   }
