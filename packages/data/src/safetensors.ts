@@ -92,14 +92,41 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
 function parseHeader(bytes: Uint8Array): Record<string, unknown> {
   if (bytes[0] !== 0x7b) refuse('its header does not begin with {');
   let header: unknown;
+  let text = '';
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    header = JSON.parse(text);
   } catch {
     refuse('its header is not JSON');
   }
   if (typeof header !== 'object' || header === null || Array.isArray(header))
     refuse('its header is not a JSON object');
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) refuse(`its header names ${JSON.stringify(repeated)} twice`);
   return header as Record<string, unknown>;
+}
+
+/** A key that occurs twice in one object of a valid JSON text: `JSON.parse` would keep the last one and not say so. */
+function repeatedKey(json: string): string | undefined {
+  // The keys seen in each object that is open; an array has none.
+  const open: (Set<string> | undefined)[] = [];
+  let mayBeKey = false;
+  for (let i = 0; i < json.length; i++) {
+    const character = json[i]!;
+    if (character === '{' || character === '[') open.push(character === '{' ? new Set() : undefined);
+    if (character === '}' || character === ']') open.pop();
+    if (character === '{' || character === ',') mayBeKey = true;
+    if (character !== '"') continue;
+    const begin = i++;
+    while (json[i] !== '"') i += json[i] === '\\' ? 2 : 1;
+    const keys = open.at(-1);
+    if (!keys || !mayBeKey) continue;
+    const key: string = JSON.parse(json.slice(begin, i + 1));
+    if (keys.has(key)) return key;
+    keys.add(key);
+    mayBeKey = false;
+  }
+  return undefined;
 }
 
 function readMetadata(value: unknown): Record<string, string> {

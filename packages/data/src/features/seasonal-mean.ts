@@ -6,6 +6,7 @@ import {
   channelIndex,
   createSeries,
   DAY,
+  HOUR,
   lengthOf,
   type Series,
   sampleSize,
@@ -73,4 +74,27 @@ export function seasonalMean(series: Series, channel: string, options: SeasonalM
     );
   }
   return createSeries({ start: series.start, step: series.step, shape: [1], channels: [made], values });
+}
+
+/**
+ * The value `lag` [ms] earlier: v(t − lag), for example of the solar rotation before. A series of one channel, called
+ * `name` (default `<channel>Lag<hours>h`), that reaches `lag` past the end of `series`; known that much before the channel.
+ * @throws if `lag` is not a positive multiple of the step, and of the interval that a value belongs to.
+ */
+export function lagged(
+  series: Series,
+  channel: string,
+  lag: number,
+  { name }: { name?: string } = {},
+): Series {
+  if (!(Number.isInteger(lag / series.step) && lag > 0)) {
+    throw new Error(
+      `lagged: lag must be a positive multiple of the step, got ${duration(lag)} and ${duration(series.step)}.`,
+    );
+  }
+  return seasonalMean(series, channel, {
+    period: lag,
+    count: 1,
+    name: name ?? `${channel}Lag${lag / HOUR}h`,
+  });
 }

@@ -34,14 +34,23 @@ const floorIndex = ({ series }: MethodCall, time: number) => Math.floor((time - 
 
 /** The methods by name. */
 export const resampleMethods = {
-  /** Mean of the samples in [t, t + step); missing ones left out. */
+  /**
+   * Mean over [t, t + step), each sample standing for the time until the next one and weighing as much of it as lies
+   * within; missing ones left out. On a finer grid it so repeats the samples.
+   */
   mean: {
     looksAhead: true,
     skipsMissing: true,
     parts(call, _channel, time) {
-      const first = Math.ceil((time - call.series.start) / call.series.step);
-      const end = Math.ceil((time + call.step - call.series.start) / call.series.step);
-      return spread(first, end, call.length);
+      const { series, length, step } = call;
+      const parts: Parts = [];
+      const end = Math.min(length, Math.ceil((time + step - series.start) / series.step));
+      for (let index = Math.max(0, floorIndex(call, time)); index < end; index++) {
+        const begin = timeAt(series, index);
+        const within = Math.min(begin + series.step, time + step) - Math.max(begin, time);
+        if (within > 0) parts.push({ index, weight: within / step });
+      }
+      return parts;
     },
   },
   /** The sample closest in time; of two, the earlier one. */
@@ -69,8 +78,8 @@ export const resampleMethods = {
     },
   },
   /**
-   * Mean of the k nearest samples in time, weighted by 1/distance; missing ones left out; a sample that falls on the
-   * time counts alone.
+   * Mean of the k nearest samples in time (of two, the earlier one), weighted by 1/distance; missing ones, and those that
+   * would lie outside of the series, are left out; a sample that falls on the time counts alone.
    */
   knn: {
     looksAhead: true,
@@ -80,31 +89,32 @@ export const resampleMethods = {
       const near = floorIndex(call, time);
       if (timeAt(series, near) === time) return spread(near, near + 1, length);
       const candidates: { index: number; distance: number }[] = [];
-      for (let index = Math.max(0, near - k + 1); index <= Math.min(length - 1, near + k); index++) {
+      for (let index = near - k + 1; index <= near + k; index++) {
         candidates.push({ index, distance: Math.abs(timeAt(series, index) - time) });
       }
       candidates.sort((a, b) => a.distance - b.distance || a.index - b.index);
-      const chosen = candidates.slice(0, k);
+      const chosen = candidates.slice(0, k).filter(({ index }) => index >= 0 && index < length);
       const total = chosen.reduce((sum, { distance }) => sum + 1 / distance, 0);
       return chosen.map(({ index, distance }) => ({ index, weight: 1 / distance / total }));
     },
   },
   /**
-   * The value of the interval that contains t, for channels with an `interval`. It is known only when that interval ends,
-   * as the channel goes on saying.
+   * The value of the interval that contains t, for channels with an `interval`: of its samples the latest at or before t,
+   * or else the first after. It is known only when that interval ends, as the channel goes on saying.
    */
   containing: {
     looksAhead: true,
     skipsMissing: false,
     parts(call, channel, time) {
       const interval = intervalOf('containing', channel);
-      const index = floorIndex(call, time);
-      if (index >= call.length) {
-        const last = call.length - 1;
-        const same = Math.floor(time / interval) === Math.floor(timeAt(call.series, last) / interval);
-        return same ? spread(last, last + 1, call.length) : [];
-      }
-      return spread(index, index + 1, call.length);
+      const { series, length } = call;
+      const isSame = (index: number) =>
+        index >= 0 &&
+        index < length &&
+        Math.floor(timeAt(series, index) / interval) === Math.floor(time / interval);
+      const before = Math.min(floorIndex(call, time), length - 1);
+      const index = isSame(before) ? before : Math.max(0, before + 1);
+      return isSame(index) ? [{ index, weight: 1 }] : [];
     },
   },
   /** The latest value that was known at t: what a forecast made at t can use. Never looks ahead. */

@@ -12,9 +12,10 @@ export interface Station {
 /**
  * Bilinear interpolation of maps at `stations`: one channel for each, called by its name.
  * Longitude wraps around, whether or not the grid repeats its first meridian; ±180° is one meridian. A point on a grid
- * point comes out exact. Beyond the last row of latitudes (a pole cap) the value of that row is taken.
+ * point comes out exact. On a pole cap, between a pole and a row of latitudes no further from it than rows are from each
+ * other, the value of that row is taken; nowhere else is a value made up outside of the grid.
  * A missing corner makes the value missing, unless it has no weight.
- * @throws if the series holds no maps, a grid that does not go around the Earth has no such longitude, or names repeat.
+ * @throws if the series holds no maps, a place lies outside of the grid, or names repeat.
  */
 export function stationsFromMaps(maps: Series, stations: readonly Station[]): Series {
   const { grid } = maps;
@@ -42,7 +43,7 @@ function cornersOf(grid: Grid, { name, latitude, longitude }: Station): { index:
       `stationsFromMaps: '${name}' must have a latitude of −90 to 90° and a longitude, got ${latitude}, ${longitude}.`,
     );
   }
-  const rows = between(grid.latitudes, clamp(latitude, grid.latitudes));
+  const rows = between(grid.latitudes, onGrid(latitude, grid.latitudes, name));
   const columns = wrappedColumns(grid.longitudes, longitude, name);
   return rows
     .flatMap((row) =>
@@ -68,8 +69,16 @@ function between(axis: readonly number[], value: number): { index: number; weigh
   return [{ index: 0, weight: 1 }];
 }
 
-function clamp(value: number, axis: readonly number[]): number {
-  return Math.min(Math.max(value, Math.min(...axis)), Math.max(...axis));
+/** The latitude to read at: on a pole cap that of the last row. */
+function onGrid(latitude: number, axis: readonly number[], name: string): number {
+  const south = Math.min(...axis);
+  const north = Math.max(...axis);
+  const edge = Math.min(Math.max(latitude, south), north);
+  const spacing = (north - south) / (axis.length - 1);
+  if (latitude === edge || 90 - Math.abs(edge) <= spacing + 1e-6) return edge;
+  throw new Error(
+    `stationsFromMaps: '${name}' at a latitude of ${latitude}° lies outside the grid's latitudes ${south}° to ${north}°.`,
+  );
 }
 
 /** As {@link between}, on a circle: the axis goes on after its last meridian with its first one a turn later. */

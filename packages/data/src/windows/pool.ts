@@ -41,7 +41,7 @@ export function concatSamples(...parts: WindowSamples[]): WindowSamples {
     if (want !== got) {
       throw new Error(
         `concatSamples: expected windows of one layout, got ${got} after ${want}. ` +
-          'Give the channels the same names (renameChannels) and use one specification.',
+          'Give the channels the same names (renameChannel) and use one specification.',
       );
     }
   }

@@ -30,8 +30,8 @@ export interface LiveWindow {
 /**
  * The window issued at `origin`. `series` may end at the last input, but must hold its future channels over the horizon.
  * `options` say, as for {@link windows}, what to do about missing values: by default they are refused here.
- * @throws if the last input (`origin − issueDelay`) is not a sample of the series, an input would be known too late,
- * or values are missing.
+ * @throws if `origin − issueDelay` falls between samples, or an input would be known too late; HistoryError if the series
+ * does not reach to the last input, or values are missing.
  */
 export function windowAt(series: Series, spec: WindowSpec & WindowOptions, origin: number): LiveWindow {
   const { stride: _, align: __, alignOffset: ___, missing = 'drop', minSteps, ...rest } = spec;

@@ -62,7 +62,9 @@ describe('combining series', () => {
     expect(() => concatSeries([made([1, 2]), made([3], { start: HOUR })])).toThrow(
       'before the one before it ends',
     );
-    expect(() => concatSeries([made([1]), made([1], { start: 30_000_000 * HOUR })])).toThrow('Is a date wrong?');
+    expect(() => concatSeries([made([1]), made([1], { start: 30_000_000 * HOUR })])).toThrow(
+      'Is a date wrong?',
+    );
   });
 
   it('asKnownAt keeps exactly the values that were known', () => {
