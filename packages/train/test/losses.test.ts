@@ -25,7 +25,8 @@ function reference(type: string, delta: number, rows: readonly number[][]) {
   };
 }
 
-const number = fc.double({ min: -5, max: 5, noNaN: true }).map(Math.fround);
+// On a grid: ties come up, and no number is so small that a backend takes it for 0.
+const number = fc.integer({ min: -5000, max: 5000 }).map((n) => n / 1024);
 const weight = fc.constantFrom(0, 0.5, 1, 3);
 const rows = fc
   .array(fc.tuple(number, number, weight), { minLength: 1, maxLength: 12 })
