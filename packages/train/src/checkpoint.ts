@@ -57,7 +57,7 @@ export function restoreCheckpoint(
       throw new Error(`checkpoint: ${name} is not finite. Is the file damaged?`);
     return tensor.data;
   };
-  const progress = readProgress(parse('progress', metadata.progress));
+  const progress = readProgress(parse('progress', metadata.progress), config);
   const slots = optimizerRule(config.optimizer).slots(config.optimizer);
   return {
     progress,
@@ -92,18 +92,18 @@ function parse(name: string, text: string | undefined): unknown {
 
 const counter = { min: 0, integer: true } as const;
 
-function readProgress(json: unknown): RunProgress {
+function readProgress(json: unknown, { samples, batchSize, earlyStopping }: RunConfig): RunProgress {
   const { epoch, batch, step, sums, epochs, best, stopped } = checkObject('checkpoint: progress', json);
   if (!Array.isArray(epochs)) throw new Error('checkpoint: epochs must be a list. Is the file damaged?');
   if (typeof stopped !== 'boolean')
     throw new Error(`checkpoint: stopped must be a boolean, got ${shown(stopped)}.`);
   const progress = {
     epoch: checkNumber('checkpoint: epoch', epoch, { min: 1, integer: true }),
-    batch: checkNumber('checkpoint: batch', batch, counter),
+    batch: checkNumber('checkpoint: batch', batch, { ...counter, max: Math.ceil(samples.count / batchSize) }),
     step: checkNumber('checkpoint: step', step, counter),
     sums: readSums(sums),
     epochs: epochs.map(readRecord),
-    best: best === null ? null : readBest(best),
+    best: earlyStopping && epochs.length > 0 ? readBest(best) : null,
     stopped,
   };
   if (progress.epochs.length !== progress.epoch - 1) {

@@ -1,6 +1,7 @@
 // Optimisers as data and plain functions on arrays.
-// The gradients leave the tape as Float32Arrays: a loop over them costs less than the dispatch of the five to ten
-// tensor operations an update takes per weight, sums in float64, and does the same on every backend.
+// The gradients leave the tape as Float32Arrays. At the sizes of recurrent nets a loop over them costs about as much as
+// the dispatch of the tensor operations it replaces, or less; it computes in float64, is the same on every backend,
+// and makes clipping, checks for NaN and checkpoints plain code.
 // The semantics, names and defaults are those of torch.optim.
 
 import { checkNumber, lookUp } from './check.ts';

@@ -179,6 +179,10 @@ describe('checkpoints', () => {
     ];
     for (const [bytes, message] of cases) await expect(resume(bytes)).rejects.toThrow(message);
     const progress = JSON.parse(decodeSafetensors(whole).metadata.progress!) as Record<string, unknown>;
+    const tooFar = JSON.stringify({ ...progress, batch: 5 });
+    await expect(
+      resume(damage((file) => Object.assign(file.metadata, { progress: tooFar }))),
+    ).rejects.toThrow('checkpoint: batch must be a whole number at least 0 and at most 4, got 5.');
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...Object.keys(progress)), fc.jsonValue(), async (key, value) => {
         const text = JSON.stringify({ ...progress, [key]: value });

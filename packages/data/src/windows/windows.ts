@@ -71,6 +71,7 @@ export const GAP_TARGET = 2;
  *
  * The gate: every input value must be known at the origin, `availableAt(channel, time) ≤ L + issueDelay`. It is checked
  * for each origin that `stride` and `align` leave, whether or not its window is then dropped for missing values.
+ * Windows end with the last target there is; those that would reach past it are no windows yet, and not counted.
  * @throws if a channel is absent, an option makes no sense, or an input would be known too late.
  */
 export function windows(series: Series, spec: WindowSpec & WindowOptions): WindowSamples {
@@ -91,7 +92,8 @@ export function windows(series: Series, spec: WindowSpec & WindowOptions): Windo
   const gaps: number[] = [];
   let dropped = 0;
   let first = -1;
-  for (let last = (minSteps ?? steps) - 1; last + horizon < lengthOf(series); last++) {
+  const end = targetEnd(plan);
+  for (let last = (minSteps ?? steps) - 1; last + horizon < end; last++) {
     if (align !== undefined && !isMultiple(timeAt(series, last) + plan.issueDelay - alignOffset, align))
       continue;
     if (first < 0) first = last;
@@ -110,6 +112,15 @@ export function windows(series: Series, spec: WindowSpec & WindowOptions): Windo
     gaps.push((input.real < steps ? GAP_INPUT : 0) | (targets < scratch.y.length ? GAP_TARGET : 0));
   }
   return samplesOf(plan, Int32Array.from(lasts), Uint8Array.from(gaps), dropped);
+}
+
+/** Index after the last sample that has a target: past it, channels known ahead may go on, but there is nothing to learn. */
+function targetEnd({ series, targets }: WindowPlan): number {
+  const size = series.channels.length;
+  let end = lengthOf(series);
+  while (end > 0 && targets.every(({ channel }) => Number.isNaN(series.values[(end - 1) * size + channel]!)))
+    end--;
+  return end;
 }
 
 /** Whether an input with these steps stays, under the choice for missing values. */

@@ -44,7 +44,7 @@ export const anyCase: fc.Arbitrary<Case> = fc
   .record({
     step: fc.integer({ min: 1, max: 3 }),
     phase: fc.integer({ min: -30, max: 30 }),
-    T: fc.integer({ min: 0, max: 40 }),
+    T: fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 20, max: 45 }) }, fc.nat(19)),
     timings: fc.tuple(anyTiming, anyTiming, earlyTiming, earlyTiming),
     missing: fc.constantFrom(0, 0, 0.03, 0.3),
     holes: fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
@@ -57,7 +57,8 @@ export const anyCase: fc.Arbitrary<Case> = fc
     relative: fc.option(fc.constantFrom('c', 'd'), { nil: undefined }),
     delay: fc.constantFrom(0, 0.5, 1),
     stride: fc.integer({ min: 1, max: 4 }),
-    align: fc.option(fc.constantFrom(3, 6, 12), { nil: undefined }),
+    align: fc.option(fc.integer({ min: 1, max: 6 }), { nil: undefined }),
+    offset: fc.option(fc.integer({ min: -5, max: 5 }), { nil: undefined, freq: 8 }),
     policy: fc.constantFrom('drop' as const, 'mask' as const),
     padding: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
   })
@@ -84,7 +85,10 @@ export const anyCase: fc.Arbitrary<Case> = fc
       ...(r.relative && { relativeTo: { [r.targets[0]!]: r.relative } }),
       issueDelay: r.delay * r.step * HOUR,
       stride: r.stride,
-      ...(r.align && { align: r.align * HOUR }),
+      // Mostly offsets that some origin meets; without one, whatever comes.
+      ...(r.align && { align: r.align * r.step * HOUR }),
+      ...(r.align &&
+        r.offset !== undefined && { alignOffset: (r.phase + (r.delay + r.offset) * r.step) * HOUR }),
       missing: r.policy,
       ...(r.padding && { minSteps: Math.min(r.padding, r.steps) }),
     };
@@ -98,11 +102,11 @@ export interface Expected {
   rows: number[][];
   targets: number[];
   reference: number[];
-  /** Times of all samples that go into it. */
+  /** Times of all samples it covers or uses. */
   times: number[];
 }
 
-const valueOf = (series: Series, name: string, index: number) => {
+const sampleOf = (series: Series, name: string, index: number) => {
   const column = series.channels.findIndex((channel) => channel.name === name);
   const there = index >= 0 && index < lengthOf(series);
   return there ? series.values[index * series.channels.length + column]! : Number.NaN;
@@ -118,13 +122,15 @@ export function expectedWindow({ series, spec }: Case, last: number): Expected &
   const use = (name: string, index: number) => {
     times.add(timeAt(series, index));
     if (availableAt(channelOf(series, name), timeAt(series, index)) > origin) tooLate.push(name);
-    return valueOf(series, name, index);
+    return sampleOf(series, name, index);
   };
   const rows: number[][] = [];
   for (let index = last - steps + 1; index <= last; index++) {
+    times.add(timeAt(series, index));
     const row = inputs.map((name) => use(name, index));
     for (const name of future) {
-      for (let k = Math.ceil(horizon / steps) - 1; k >= 0; k--) row.push(use(name, index + horizon - k * steps));
+      for (let k = Math.ceil(horizon / steps) - 1; k >= 0; k--)
+        row.push(use(name, index + horizon - k * steps));
     }
     for (const name of fixed) {
       let known = last;
@@ -140,7 +146,7 @@ export function expectedWindow({ series, spec }: Case, last: number): Expected &
       times.add(timeAt(series, last + h));
       const less = relativeTo[name] === undefined ? 0 : use(relativeTo[name], last + h);
       reference.push(less);
-      values.push(Math.fround(valueOf(series, name, last + h) - less));
+      values.push(Math.fround(sampleOf(series, name, last + h) - less));
     }
   }
   return { origin, rows, targets: values, reference, times: [...times], tooLate };
@@ -154,9 +160,12 @@ export function expectedWindows(one: Case): { kept: Expected[]; dropped: number;
   const tooLate: string[] = [];
   let dropped = 0;
   let first: number | undefined;
-  for (let last = (minSteps ?? steps) - 1; last + horizon <= lengthOf(series) - 1; last++) {
+  // The series ends with the last sample that has a target.
+  let end = lengthOf(series) - 1;
+  while (end >= 0 && spec.targets.every((name) => Number.isNaN(sampleOf(series, name, end)))) end--;
+  for (let last = (minSteps ?? steps) - 1; last + horizon <= end; last++) {
     const origin = timeAt(series, last) + (spec.issueDelay ?? 0);
-    if (align && Math.abs(origin) % align !== 0) continue;
+    if (align && Math.abs(origin - (spec.alignOffset ?? 0)) % align !== 0) continue;
     first ??= last;
     if ((last - first) % stride !== 0) continue;
     const window = expectedWindow(one, last);
@@ -167,7 +176,9 @@ export function expectedWindows(one: Case): { kept: Expected[]; dropped: number;
     const isKept =
       missing === 'mask'
         ? real >= (minSteps ?? 1) && there > 0
-        : whole.slice(steps - real).every(Boolean) && real >= (minSteps ?? steps) && there === window.targets.length;
+        : whole.slice(steps - real).every(Boolean) &&
+          real >= (minSteps ?? steps) &&
+          there === window.targets.length;
     if (isKept) kept.push(window);
     else dropped++;
   }
