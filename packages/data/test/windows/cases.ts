@@ -46,8 +46,8 @@ export const anyCase: fc.Arbitrary<Case> = fc
     phase: fc.integer({ min: -30, max: 30 }),
     T: fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 20, max: 45 }) }, fc.nat(19)),
     timings: fc.tuple(anyTiming, anyTiming, earlyTiming, earlyTiming),
-    missing: fc.constantFrom(0, 0, 0.03, 0.3),
-    holes: fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+    percentMissing: fc.constantFrom(0, 0, 3, 30),
+    holes: fc.infiniteStream(fc.noBias(fc.nat(99))),
     steps: fc.integer({ min: 1, max: 5 }),
     horizon: fc.integer({ min: 1, max: 7 }),
     inputs: fc.subarray(['a', 'b', 'c']),
@@ -65,7 +65,7 @@ export const anyCase: fc.Arbitrary<Case> = fc
   .map((r) => {
     const holes = r.holes.take(4 * r.T);
     const values = Float32Array.from({ length: 4 * r.T }, (_, i) =>
-      holes.next().value! < r.missing ? Number.NaN : i + 1,
+      holes.next().value! < r.percentMissing ? Number.NaN : i + 1,
     );
     const series = createSeries({
       start: r.phase * HOUR,

@@ -93,7 +93,7 @@ describe('splitByTime', () => {
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
     expect(shared).toBeGreaterThan(80);
   });
