@@ -19,23 +19,29 @@ export interface Case {
   spec: WindowSpec & WindowOptions;
 }
 
+/** Whole hours, and now and then a millisecond more or less: the gate is exact. */
+const latency = (min: number, max: number) =>
+  fc
+    .tuple(fc.integer({ min, max }), fc.constantFrom(0, 0, 0, 0, -1, 1))
+    .map(([hours, ms]) => hours * HOUR + ms);
+
 /** Any timing a channel can have, in hours. */
 const anyTiming: fc.Arbitrary<Partial<Channel>> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({}) },
   { weight: 2, arbitrary: fc.constant({ known: 'always' as const }) },
-  { weight: 2, arbitrary: fc.integer({ min: -12, max: 3 }).map((hours) => ({ latency: hours * HOUR })) },
+  { weight: 2, arbitrary: latency(-12, 3).map((each) => ({ latency: each })) },
   {
     weight: 2,
     arbitrary: fc
-      .record({ interval: fc.integer({ min: 1, max: 6 }), latency: fc.integer({ min: -24, max: 2 }) })
-      .map(({ interval, latency }) => ({ interval: interval * HOUR, latency: latency * HOUR })),
+      .record({ interval: fc.integer({ min: 1, max: 6 }), late: latency(-24, 2) })
+      .map(({ interval, late }) => ({ interval: interval * HOUR, latency: late })),
   },
 );
 
 /** A timing that is often known over the horizon. */
 const earlyTiming: fc.Arbitrary<Partial<Channel>> = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ known: 'always' as const }) },
-  { weight: 3, arbitrary: fc.integer({ min: -30, max: -1 }).map((hours) => ({ latency: hours * HOUR })) },
+  { weight: 3, arbitrary: latency(-30, -1).map((each) => ({ latency: each })) },
   { weight: 1, arbitrary: anyTiming },
 );
 

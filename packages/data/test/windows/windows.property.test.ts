@@ -11,7 +11,7 @@ import {
   windowAt,
   windows,
 } from '../../src/index.ts';
-import { anyCase, type Case, expectedWindows } from './cases.ts';
+import { anyCase, type Case, expectedWindow, expectedWindows } from './cases.ts';
 
 const runs = { numRuns: 1000 };
 
@@ -135,13 +135,15 @@ describe('windows, under any series and specification', () => {
     fc.assert(
       fc.property(anyCase, fc.integer({ min: -3, max: 45 }), ({ series, spec }, last) => {
         const origin = timeAt(series, last) + spec.issueDelay!;
+        const isInside = last >= 0 && last < lengthOf(series);
+        const tooLate = isInside ? expectedWindow({ series, spec }, last).tooLate : [];
         try {
           const live = windowAt(series, spec, origin);
-          expect(last).toBeGreaterThanOrEqual(0);
-          expect(last).toBeLessThan(lengthOf(series));
+          expect([isInside, tooLate]).toEqual([true, []]);
           expect([...live.x.data].every(Number.isFinite)).toBe(true);
         } catch (error) {
           expect((error as Error).message).toMatch(/^(windows|windowAt): .*\.$/);
+          expect((error as Error).message.includes('is known too late')).toBe(tooLate.length > 0);
           expect((error as Error).constructor.name).toMatch(/^(Error|HistoryError)$/);
         }
       }),
