@@ -55,7 +55,7 @@ export function stationMap(run: ForecastRun, method: Method): Spec {
             type: 'quantitative',
             scale: { scheme: 'plasma', zero: true },
             title: `highest forecast [TECU], ${method.label}`,
-            legend: { orient: 'bottom', gradientLength: 300, direction: 'horizontal' },
+            legend: { orient: 'bottom', titleLimit: 400, gradientLength: 300, direction: 'horizontal' },
           },
         },
       },
