@@ -61,8 +61,15 @@ export function pnpm(args, options = {}) {
   return run(command, rest, { ...options, env: { npm_config_loglevel: 'error', ...options.env } });
 }
 
-/** Installs the dependencies if the lock file or a manifest changed since the last time. */
+/** Installs the dependencies if the lock file or a manifest changed since the last time, and compiles the kernels. */
 export function install() {
+  installDependencies();
+  if (run(process.execPath, [join(root, 'packages/backend/scripts/build-kernels.mjs')]) !== 0) {
+    fail('compiling the kernels failed; the lines above say where.');
+  }
+}
+
+function installDependencies() {
   const stamp = installStamp();
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   say(`installing dependencies with ${manifest.packageManager} (once; about half a minute) …`);

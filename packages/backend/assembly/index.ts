@@ -1,0 +1,6 @@
+// The kernels that JavaScript calls: plain functions on addresses (bytes) and sizes (floats) in the memory handed in.
+// No function keeps anything between calls; what it needs beyond its operands is passed as scratch.
+
+export { activateAll, activateGradient } from './activations';
+export { gemm, gemmScratch, multiplyPacked } from './gemm/gemm';
+export { packedLeftSize, packedRightSize, packLeft, packRight } from './gemm/pack';
