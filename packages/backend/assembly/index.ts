@@ -4,3 +4,7 @@
 export { activateAll, activateGradient } from './activations';
 export { gemm, gemmScratch, multiplyPacked } from './gemm/gemm';
 export { packedLeftSize, packedRightSize, packLeft, packRight } from './gemm/pack';
+export { gruBackward, gruForward, gruWorkspace } from './recurrent/gru';
+export { gruBeforeBackward, gruBeforeForward, gruBeforeWorkspace } from './recurrent/gru-before';
+export { lstmBackward, lstmForward, lstmWorkspace } from './recurrent/lstm';
+export { rnnBackward, rnnForward, rnnWorkspace } from './recurrent/rnn';

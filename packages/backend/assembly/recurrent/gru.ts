@@ -1,0 +1,217 @@
+// GRU over a sequence, reset-after: r = σ(x·Wr + h·Ur + br + cr), z likewise, n = φ(x·Wn + bn + r∘(h·Un + cn)),
+// h′ = (1 − z)∘n + z∘h, and its gradient by backpropagation through time. (The reset-before variant: gru-before.ts.)
+// The columns of the gates are r, z, m = h·Un + cn, and x·Wn + bn, which becomes n: the first three are one product.
+
+import { activate, derivative } from '../activations';
+import { gemm, multiplyPacked } from '../gemm/gemm';
+import { packLeft, packRight } from '../gemm/pack';
+import { at, clear, madd, up4 } from '../simd';
+import {
+  CARRY,
+  collectStep,
+  emitStep,
+  fillRows,
+  GATES,
+  GRADIENTS,
+  isMasked,
+  LEFT,
+  offsetOf,
+  OTHER_RIGHT,
+  padRows,
+  RIGHT,
+  ROWS,
+  SCRATCH,
+  unpadRows,
+  WEIGHTS,
+  workspaceSize,
+} from './workspace';
+
+// @ts-ignore: decorator
+@inline
+function part(which: i32, workspace: usize, B: i32, T: i32, C: i32, H: i32): usize {
+  return at(workspace, offsetOf(which, B, T, C, H, 4 * up4(H), 0));
+}
+
+/** Floats of workspace for {@link gruForward} and {@link gruBackward}. */
+export function gruWorkspace(B: i32, T: i32, C: i32, H: i32): i32 {
+  return workspaceSize(B, T, C, H, 4 * up4(H), 0);
+}
+
+/**
+ * As `lstmForward` (lstm.ts), with kernel `[C, 3H]`, recurrent `[H, 3H]`, bias `[3H]` (b) and recurrentBias `[3H]` (c; 0:
+ * none), columns in the order r, z, n.
+ */
+export function gruForward(
+  B: i32,
+  T: i32,
+  C: i32,
+  H: i32,
+  reverse: bool,
+  gate: i32,
+  cell: i32,
+  x: usize,
+  kernel: usize,
+  recurrent: usize,
+  bias: usize,
+  recurrentBias: usize,
+  h0: usize,
+  mask: usize,
+  workspace: usize,
+  y: usize,
+  yStride: i32,
+  hLast: usize,
+  lastStride: i32,
+): void {
+  const P = up4(H);
+  const N = 4 * P;
+  const K = C + 1 + H;
+  const width = C + 1 + P;
+  const z = part(ROWS, workspace, B, T, C, H);
+  const gates = part(GATES, workspace, B, T, C, H);
+  const weights = part(WEIGHTS, workspace, B, T, C, H);
+  const right = part(RIGHT, workspace, B, T, C, H);
+  const left = part(LEFT, workspace, B, T, C, H);
+  for (let g = 0; g < 3; g++) {
+    const ofState = at(weights, g * P);
+    // x and b enter the candidate outside of what the reset gate multiplies: in the fourth column.
+    const ofInput = at(weights, (g == 2 ? 3 : g) * P);
+    padRows(C, H, at(kernel, g * H), 3 * H, ofInput, N);
+    padRows(1, H, bias ? at(bias, g * H) : 0, 3 * H, at(ofInput, C * N), N);
+    padRows(H, H, at(recurrent, g * H), 3 * H, at(ofState, (C + 1) * N), N);
+    if (g == 2) {
+      padRows(C, H, 0, 0, ofState, N);
+      padRows(1, H, recurrentBias ? at(recurrentBias, g * H) : 0, 3 * H, at(ofState, C * N), N);
+    } else if (recurrentBias) addRow(H, at(recurrentBias, g * H), at(ofState, C * N));
+  }
+  fillRows(B, T, C, H, reverse, x, mask, h0, z);
+  const scratch = part(SCRATCH, workspace, B, T, C, H);
+  gemm(T * B, P, C + 1, z, width, false, at(weights, 3 * P), N, false, at(gates, 3 * P), N, false, scratch);
+  packRight(K, 3 * P, weights, N, false, right);
+  for (let s = 0; s < T; s++) {
+    const now = at(gates, s * B * N);
+    const before = at(z, s * B * width + C + 1);
+    const states = at(before, B * width);
+    packLeft(B, K, at(z, s * B * width), width, false, left);
+    multiplyPacked(B, 3 * P, K, left, right, now, N, false);
+    for (let b = 0; b < B; b++) {
+      const previous = at(before, b * width);
+      const state = at(states, b * width);
+      if (isMasked(mask, T, b, s, reverse)) memory.copy(state, previous, (<usize>P) << 2);
+      else update(gate, cell, P, at(now, b * N), previous, state);
+    }
+    emitStep(B, T, H, s, reverse, states, width, mask, y, yStride);
+  }
+  unpadRows(B, H, at(z, T * B * width + C + 1), width, hLast, lastStride);
+}
+
+function addRow(count: i32, source: usize, target: usize): void {
+  for (let i = 0; i < count; i++) store<f32>(at(target, i), load<f32>(at(target, i)) + load<f32>(at(source, i)));
+}
+
+function update(gate: i32, cell: i32, P: i32, row: usize, before: usize, state: usize): void {
+  const gateBytes = (<usize>P) << 2;
+  const end = row + gateBytes;
+  for (; row < end; row += 16, before += 16, state += 16) {
+    const r = activate(gate, v128.load(row));
+    const z = activate(gate, v128.load(row + gateBytes));
+    const m = v128.load(row + 2 * gateBytes);
+    const n = activate(cell, madd(r, m, v128.load(row + 3 * gateBytes)));
+    v128.store(row, r);
+    v128.store(row + gateBytes, z);
+    v128.store(row + 3 * gateBytes, n);
+    v128.store(state, madd(z, f32x4.sub(v128.load(before), n), n));
+  }
+}
+
+/** As `lstmBackward` (lstm.ts), with drecurrentBias `[3H]`. */
+export function gruBackward(
+  B: i32,
+  T: i32,
+  C: i32,
+  H: i32,
+  reverse: bool,
+  gate: i32,
+  cell: i32,
+  mask: usize,
+  workspace: usize,
+  dy: usize,
+  yStride: i32,
+  dhLast: usize,
+  lastStride: i32,
+  dkernel: usize,
+  drecurrent: usize,
+  dbias: usize,
+  drecurrentBias: usize,
+  dx: usize,
+  addInput: bool,
+  dh0: usize,
+): void {
+  const P = up4(H);
+  const N = 4 * P;
+  const K = C + 1 + H;
+  const width = C + 1 + P;
+  const z = part(ROWS, workspace, B, T, C, H);
+  const gates = part(GATES, workspace, B, T, C, H);
+  const weights = part(WEIGHTS, workspace, B, T, C, H);
+  const right = part(RIGHT, workspace, B, T, C, H);
+  const ofInput = part(OTHER_RIGHT, workspace, B, T, C, H);
+  const left = part(LEFT, workspace, B, T, C, H);
+  const dh = part(CARRY, workspace, B, T, C, H);
+  packRight(3 * P, H, at(weights, (C + 1) * N), N, true, right);
+  if (dx) packRight(N, C, weights, N, true, ofInput);
+  padRows(B, H, dhLast, lastStride, dh, P);
+  for (let s = T - 1; s >= 0; s--) {
+    const now = at(gates, s * B * N);
+    const before = at(z, s * B * width + C + 1);
+    collectStep(B, T, H, s, reverse, mask, dy, yStride, dh);
+    for (let b = 0; b < B; b++) {
+      const row = at(now, b * N);
+      if (isMasked(mask, T, b, s, reverse)) clear(row, N);
+      else back(gate, cell, P, row, at(before, b * width), at(dh, b * P));
+    }
+    if (s > 0 || dh0) {
+      // dh holds z∘dh already, or all of it where masked.
+      packLeft(B, 3 * P, now, N, false, left);
+      multiplyPacked(B, H, 3 * P, left, right, dh, P, true);
+    }
+    if (dx) {
+      const t = reverse ? T - 1 - s : s;
+      packLeft(B, N, now, N, false, left);
+      multiplyPacked(B, C, N, left, ofInput, at(dx, t * C), T * C, addInput);
+    }
+  }
+  unpadRows(B, H, dh, P, dh0, H);
+  const gradients = part(GRADIENTS, workspace, B, T, C, H);
+  const scratch = part(SCRATCH, workspace, B, T, C, H);
+  gemm(K, 3 * P, T * B, z, width, true, gates, N, false, gradients, N, false, scratch);
+  gemm(C + 1, P, T * B, z, width, true, at(gates, 3 * P), N, false, at(gradients, 3 * P), N, false, scratch);
+  for (let g = 0; g < 3; g++) {
+    const ofState = at(gradients, g * P);
+    const input = at(gradients, (g == 2 ? 3 : g) * P);
+    unpadRows(C, H, input, N, at(dkernel, g * H), 3 * H);
+    if (dbias) unpadRows(1, H, at(input, C * N), N, at(dbias, g * H), 3 * H);
+    if (drecurrentBias) unpadRows(1, H, at(ofState, C * N), N, at(drecurrentBias, g * H), 3 * H);
+    unpadRows(H, H, at(ofState, (C + 1) * N), N, at(drecurrent, g * H), 3 * H);
+  }
+}
+
+function back(gate: i32, cell: i32, P: i32, row: usize, before: usize, dh: usize): void {
+  const gateBytes = (<usize>P) << 2;
+  const end = row + gateBytes;
+  const one = f32x4.splat(1);
+  for (; row < end; row += 16, before += 16, dh += 16) {
+    const r = v128.load(row);
+    const z = v128.load(row + gateBytes);
+    const m = v128.load(row + 2 * gateBytes);
+    const n = v128.load(row + 3 * gateBytes);
+    const down = v128.load(dh);
+    const kept = f32x4.mul(down, z);
+    const dn = f32x4.mul(f32x4.sub(down, kept), derivative(cell, n, n));
+    const dz = f32x4.mul(f32x4.mul(down, f32x4.sub(v128.load(before), n)), derivative(gate, z, z));
+    v128.store(row, f32x4.mul(f32x4.mul(dn, m), derivative(gate, r, r)));
+    v128.store(row + gateBytes, dz);
+    v128.store(row + 2 * gateBytes, f32x4.mul(dn, r));
+    v128.store(row + 3 * gateBytes, dn);
+    v128.store(dh, kept);
+  }
+}

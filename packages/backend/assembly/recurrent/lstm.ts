@@ -1,0 +1,306 @@
+// LSTM over a sequence: [i f g o] = x·W + h·U + b, c′ = σ(f)∘c + σ(i)∘φ(g), h′ = σ(o)∘φ(c′), and its gradient by
+// backpropagation through time. Gates are stored activated; the backward run overwrites them with their gradients.
+
+import { activate, derivative, SIGMOID, sigmoid, TANH, tanh } from '../activations';
+import { gemm, multiplyPacked } from '../gemm/gemm';
+import { packLeft, packRight } from '../gemm/pack';
+import { at, clear, madd, up4 } from '../simd';
+import {
+  CARRY,
+  collectStep,
+  emitStep,
+  fillRows,
+  FIRST,
+  GATES,
+  GRADIENTS,
+  isMasked,
+  LEFT,
+  offsetOf,
+  OTHER_RIGHT,
+  padRows,
+  RIGHT,
+  ROWS,
+  SCRATCH,
+  SECOND,
+  unpadRows,
+  WEIGHTS,
+  workspaceSize,
+} from './workspace';
+
+// @ts-ignore: decorator
+@inline
+function part(which: i32, workspace: usize, B: i32, T: i32, C: i32, H: i32): usize {
+  return at(workspace, offsetOf(which, B, T, C, H, 4 * up4(H), 2));
+}
+
+/** Floats of workspace for {@link lstmForward} and {@link lstmBackward}. */
+export function lstmWorkspace(B: i32, T: i32, C: i32, H: i32): i32 {
+  return workspaceSize(B, T, C, H, 4 * up4(H), 2);
+}
+
+/**
+ * x `[B, T, C]`, kernel `[C, 4H]`, recurrent `[H, 4H]`, bias `[4H]` (0: none), h0 and c0 `[B, H]` (0: zeros), mask `[B, T]`
+ * (0: none). Gives y, rows of H values `yStride` apart (0: not wanted), the last states hLast (rows `lastStride` apart) and
+ * cLast `[B, H]` (0: not wanted), and fills `workspace`. Codes of the gates' and the cell's functions as in activations.ts.
+ */
+export function lstmForward(
+  B: i32,
+  T: i32,
+  C: i32,
+  H: i32,
+  reverse: bool,
+  gate: i32,
+  cell: i32,
+  x: usize,
+  kernel: usize,
+  recurrent: usize,
+  bias: usize,
+  h0: usize,
+  c0: usize,
+  mask: usize,
+  workspace: usize,
+  y: usize,
+  yStride: i32,
+  hLast: usize,
+  lastStride: i32,
+  cLast: usize,
+): void {
+  const P = up4(H);
+  const N = 4 * P;
+  const K = C + 1 + H;
+  const width = C + 1 + P;
+  const z = part(ROWS, workspace, B, T, C, H);
+  const gates = part(GATES, workspace, B, T, C, H);
+  const cells = part(FIRST, workspace, B, T, C, H);
+  const shaped = part(SECOND, workspace, B, T, C, H);
+  const weights = part(WEIGHTS, workspace, B, T, C, H);
+  const right = part(RIGHT, workspace, B, T, C, H);
+  const left = part(LEFT, workspace, B, T, C, H);
+  for (let g = 0; g < 4; g++) {
+    padRows(C, H, at(kernel, g * H), 4 * H, at(weights, g * P), N);
+    padRows(1, H, bias ? at(bias, g * H) : 0, 4 * H, at(weights, C * N + g * P), N);
+    padRows(H, H, at(recurrent, g * H), 4 * H, at(weights, (C + 1) * N + g * P), N);
+  }
+  packRight(K, N, weights, N, false, right);
+  fillRows(B, T, C, H, reverse, x, mask, h0, z);
+  padRows(B, H, c0, H, cells, P);
+  const usual = gate == SIGMOID && cell == TANH;
+  for (let s = 0; s < T; s++) {
+    const now = at(gates, s * B * N);
+    const before = at(cells, s * B * P);
+    const states = at(z, (s + 1) * B * width + C + 1);
+    packLeft(B, K, at(z, s * B * width), width, false, left);
+    multiplyPacked(B, N, K, left, right, now, N, false);
+    for (let b = 0; b < B; b++) {
+      const cellRow = at(before, b * P);
+      const next = at(cellRow, B * P);
+      const state = at(states, b * width);
+      if (isMasked(mask, T, b, s, reverse)) {
+        memory.copy(next, cellRow, (<usize>P) << 2);
+        memory.copy(state, at(z, (s * B + b) * width + C + 1), (<usize>P) << 2);
+        continue;
+      }
+      const row = at(now, b * N);
+      const shapedRow = at(shaped, (s * B + b) * P);
+      if (usual) updateUsual(P, row, cellRow, next, shapedRow, state);
+      else update(gate, cell, P, row, cellRow, next, shapedRow, state);
+    }
+    emitStep(B, T, H, s, reverse, states, width, mask, y, yStride);
+  }
+  unpadRows(B, H, at(z, T * B * width + C + 1), width, hLast, lastStride);
+  unpadRows(B, H, at(cells, T * B * P), P, cLast, H);
+}
+
+/** One row of one step with σ and tanh. */
+function updateUsual(P: i32, row: usize, before: usize, next: usize, shaped: usize, state: usize): void {
+  const gateBytes = (<usize>P) << 2;
+  const end = row + gateBytes;
+  for (; row < end; row += 16, before += 16, next += 16, shaped += 16, state += 16) {
+    const i = sigmoid(v128.load(row));
+    const f = sigmoid(v128.load(row + gateBytes));
+    const g = tanh(v128.load(row + 2 * gateBytes));
+    const o = sigmoid(v128.load(row + 3 * gateBytes));
+    const c = madd(f, v128.load(before), f32x4.mul(i, g));
+    const t = tanh(c);
+    v128.store(row, i);
+    v128.store(row + gateBytes, f);
+    v128.store(row + 2 * gateBytes, g);
+    v128.store(row + 3 * gateBytes, o);
+    v128.store(next, c);
+    v128.store(shaped, t);
+    v128.store(state, f32x4.mul(o, t));
+  }
+}
+
+/** One row of one step with any functions. */
+function update(
+  gate: i32,
+  cell: i32,
+  P: i32,
+  row: usize,
+  before: usize,
+  next: usize,
+  shaped: usize,
+  state: usize,
+): void {
+  const gateBytes = (<usize>P) << 2;
+  const end = row + gateBytes;
+  for (; row < end; row += 16, before += 16, next += 16, shaped += 16, state += 16) {
+    const i = activate(gate, v128.load(row));
+    const f = activate(gate, v128.load(row + gateBytes));
+    const g = activate(cell, v128.load(row + 2 * gateBytes));
+    const o = activate(gate, v128.load(row + 3 * gateBytes));
+    const c = madd(f, v128.load(before), f32x4.mul(i, g));
+    const t = activate(cell, c);
+    v128.store(row, i);
+    v128.store(row + gateBytes, f);
+    v128.store(row + 2 * gateBytes, g);
+    v128.store(row + 3 * gateBytes, o);
+    v128.store(next, c);
+    v128.store(shaped, t);
+    v128.store(state, f32x4.mul(o, t));
+  }
+}
+
+/**
+ * Gradients from those of y (`dy`, rows `yStride` apart) and of the last states (`dhLast`, rows `lastStride` apart, `dcLast`
+ * `[B, H]`); 0: none. `workspace` is what {@link lstmForward} left, of the same sizes; it is used up. Gives dkernel,
+ * drecurrent and dbias in the shapes of the weights, dx `[B, T, C]` (added to what is there where `addInput`), dh0 and dc0
+ * `[B, H]`; 0: not wanted. The functions must take their derivative from their value (not swish, not softplus).
+ */
+export function lstmBackward(
+  B: i32,
+  T: i32,
+  C: i32,
+  H: i32,
+  reverse: bool,
+  gate: i32,
+  cell: i32,
+  mask: usize,
+  workspace: usize,
+  dy: usize,
+  yStride: i32,
+  dhLast: usize,
+  lastStride: i32,
+  dcLast: usize,
+  dkernel: usize,
+  drecurrent: usize,
+  dbias: usize,
+  dx: usize,
+  addInput: bool,
+  dh0: usize,
+  dc0: usize,
+): void {
+  const P = up4(H);
+  const N = 4 * P;
+  const K = C + 1 + H;
+  const width = C + 1 + P;
+  const z = part(ROWS, workspace, B, T, C, H);
+  const gates = part(GATES, workspace, B, T, C, H);
+  const cells = part(FIRST, workspace, B, T, C, H);
+  const shaped = part(SECOND, workspace, B, T, C, H);
+  const weights = part(WEIGHTS, workspace, B, T, C, H);
+  const right = part(RIGHT, workspace, B, T, C, H);
+  const ofInput = part(OTHER_RIGHT, workspace, B, T, C, H);
+  const left = part(LEFT, workspace, B, T, C, H);
+  const dh = part(CARRY, workspace, B, T, C, H);
+  const dc = at(dh, B * P);
+  packRight(N, H, at(weights, (C + 1) * N), N, true, right);
+  if (dx) packRight(N, C, weights, N, true, ofInput);
+  padRows(B, H, dhLast, lastStride, dh, P);
+  padRows(B, H, dcLast, H, dc, P);
+  const usual = gate == SIGMOID && cell == TANH;
+  for (let s = T - 1; s >= 0; s--) {
+    const now = at(gates, s * B * N);
+    collectStep(B, T, H, s, reverse, mask, dy, yStride, dh);
+    for (let b = 0; b < B; b++) {
+      const row = at(now, b * N);
+      if (isMasked(mask, T, b, s, reverse)) {
+        clear(row, N);
+        continue;
+      }
+      const before = at(cells, (s * B + b) * P);
+      const shapedRow = at(shaped, (s * B + b) * P);
+      if (usual) backUsual(P, row, before, shapedRow, at(dh, b * P), at(dc, b * P));
+      else back(gate, cell, P, row, before, at(before, B * P), shapedRow, at(dh, b * P), at(dc, b * P));
+    }
+    const needsState = s > 0 || dh0 != 0;
+    if (!needsState && !dx) continue;
+    packLeft(B, N, now, N, false, left);
+    if (needsState) {
+      // Rows that are masked keep their gradient: their gates' gradients are 0, and dh was set to 0 in all others.
+      multiplyPacked(B, H, N, left, right, dh, P, mask != 0);
+    }
+    if (dx) {
+      const t = reverse ? T - 1 - s : s;
+      multiplyPacked(B, C, N, left, ofInput, at(dx, t * C), T * C, addInput);
+    }
+  }
+  unpadRows(B, H, dh, P, dh0, H);
+  unpadRows(B, H, dc, P, dc0, H);
+  const gradients = part(GRADIENTS, workspace, B, T, C, H);
+  const scratch = part(SCRATCH, workspace, B, T, C, H);
+  gemm(K, N, T * B, z, width, true, gates, N, false, gradients, N, false, scratch);
+  for (let g = 0; g < 4; g++) {
+    unpadRows(C, H, at(gradients, g * P), N, at(dkernel, g * H), 4 * H);
+    if (dbias) unpadRows(1, H, at(gradients, C * N + g * P), N, at(dbias, g * H), 4 * H);
+    unpadRows(H, H, at(gradients, (C + 1) * N + g * P), N, at(drecurrent, g * H), 4 * H);
+  }
+}
+
+/** Gates' gradients of one row with σ and tanh, in place; dc becomes that of the step before, dh becomes 0. */
+function backUsual(P: i32, row: usize, before: usize, shaped: usize, dh: usize, dc: usize): void {
+  const gateBytes = (<usize>P) << 2;
+  const end = row + gateBytes;
+  const one = f32x4.splat(1);
+  for (; row < end; row += 16, before += 16, shaped += 16, dh += 16, dc += 16) {
+    const i = v128.load(row);
+    const f = v128.load(row + gateBytes);
+    const g = v128.load(row + 2 * gateBytes);
+    const o = v128.load(row + 3 * gateBytes);
+    const t = v128.load(shaped);
+    const down = v128.load(dh);
+    const through = f32x4.mul(down, o);
+    const c = f32x4.add(v128.load(dc), f32x4.sub(through, f32x4.mul(f32x4.mul(through, t), t)));
+    const ci = f32x4.mul(c, i);
+    const cf = f32x4.mul(c, f);
+    v128.store(row, f32x4.mul(f32x4.mul(ci, g), f32x4.sub(one, i)));
+    v128.store(row + gateBytes, f32x4.mul(f32x4.mul(cf, v128.load(before)), f32x4.sub(one, f)));
+    v128.store(row + 2 * gateBytes, f32x4.sub(ci, f32x4.mul(f32x4.mul(ci, g), g)));
+    v128.store(row + 3 * gateBytes, f32x4.mul(f32x4.mul(through, t), f32x4.sub(one, o)));
+    v128.store(dc, cf);
+    v128.store(dh, f32x4.splat(0));
+  }
+}
+
+/** The same with any functions. */
+function back(
+  gate: i32,
+  cell: i32,
+  P: i32,
+  row: usize,
+  before: usize,
+  after: usize,
+  shaped: usize,
+  dh: usize,
+  dc: usize,
+): void {
+  const gateBytes = (<usize>P) << 2;
+  const end = row + gateBytes;
+  for (; row < end; row += 16, before += 16, after += 16, shaped += 16, dh += 16, dc += 16) {
+    const i = v128.load(row);
+    const f = v128.load(row + gateBytes);
+    const g = v128.load(row + 2 * gateBytes);
+    const o = v128.load(row + 3 * gateBytes);
+    const t = v128.load(shaped);
+    const down = v128.load(dh);
+    const slope = derivative(cell, v128.load(after), t);
+    const c = f32x4.add(v128.load(dc), f32x4.mul(f32x4.mul(down, o), slope));
+    v128.store(row, f32x4.mul(f32x4.mul(c, g), derivative(gate, i, i)));
+    v128.store(row + gateBytes, f32x4.mul(f32x4.mul(c, v128.load(before)), derivative(gate, f, f)));
+    v128.store(row + 2 * gateBytes, f32x4.mul(f32x4.mul(c, i), derivative(cell, g, g)));
+    v128.store(row + 3 * gateBytes, f32x4.mul(f32x4.mul(down, t), derivative(gate, o, o)));
+    v128.store(dc, f32x4.mul(c, f));
+    v128.store(dh, f32x4.splat(0));
+  }
+}

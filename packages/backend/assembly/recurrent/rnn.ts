@@ -1,0 +1,158 @@
+// Simple recurrence over a sequence: h′ = φ(x·W + h·U + b), and its gradient by backpropagation through time.
+
+import { activate, derivative } from '../activations';
+import { gemm, multiplyPacked } from '../gemm/gemm';
+import { packLeft, packRight } from '../gemm/pack';
+import { at, clear, up4 } from '../simd';
+import {
+  CARRY,
+  collectStep,
+  emitStep,
+  fillRows,
+  GATES,
+  GRADIENTS,
+  isMasked,
+  LEFT,
+  offsetOf,
+  OTHER_RIGHT,
+  padRows,
+  RIGHT,
+  ROWS,
+  SCRATCH,
+  unpadRows,
+  WEIGHTS,
+  workspaceSize,
+} from './workspace';
+
+// @ts-ignore: decorator
+@inline
+function part(which: i32, workspace: usize, B: i32, T: i32, C: i32, H: i32): usize {
+  return at(workspace, offsetOf(which, B, T, C, H, up4(H), 0));
+}
+
+/** Floats of workspace for {@link rnnForward} and {@link rnnBackward}. */
+export function rnnWorkspace(B: i32, T: i32, C: i32, H: i32): i32 {
+  return workspaceSize(B, T, C, H, up4(H), 0);
+}
+
+/** As `lstmForward` (lstm.ts), with kernel `[C, H]`, recurrent `[H, H]`, bias `[H]`, and φ by its code. */
+export function rnnForward(
+  B: i32,
+  T: i32,
+  C: i32,
+  H: i32,
+  reverse: bool,
+  activation: i32,
+  x: usize,
+  kernel: usize,
+  recurrent: usize,
+  bias: usize,
+  h0: usize,
+  mask: usize,
+  workspace: usize,
+  y: usize,
+  yStride: i32,
+  hLast: usize,
+  lastStride: i32,
+): void {
+  const P = up4(H);
+  const K = C + 1 + H;
+  const width = C + 1 + P;
+  const z = part(ROWS, workspace, B, T, C, H);
+  const sums = part(GATES, workspace, B, T, C, H);
+  const weights = part(WEIGHTS, workspace, B, T, C, H);
+  const right = part(RIGHT, workspace, B, T, C, H);
+  const left = part(LEFT, workspace, B, T, C, H);
+  padRows(C, H, kernel, H, weights, P);
+  padRows(1, H, bias, H, at(weights, C * P), P);
+  padRows(H, H, recurrent, H, at(weights, (C + 1) * P), P);
+  packRight(K, P, weights, P, false, right);
+  fillRows(B, T, C, H, reverse, x, mask, h0, z);
+  for (let s = 0; s < T; s++) {
+    const now = at(sums, s * B * P);
+    const states = at(z, (s + 1) * B * width + C + 1);
+    packLeft(B, K, at(z, s * B * width), width, false, left);
+    multiplyPacked(B, P, K, left, right, now, P, false);
+    for (let b = 0; b < B; b++) {
+      let state = at(states, b * width);
+      if (isMasked(mask, T, b, s, reverse)) {
+        memory.copy(state, at(z, (s * B + b) * width + C + 1), (<usize>P) << 2);
+        continue;
+      }
+      let row = at(now, b * P);
+      for (let u = 0; u < P; u += 4, row += 16, state += 16) {
+        v128.store(state, activate(activation, v128.load(row)));
+      }
+    }
+    emitStep(B, T, H, s, reverse, states, width, mask, y, yStride);
+  }
+  unpadRows(B, H, at(z, T * B * width + C + 1), width, hLast, lastStride);
+}
+
+/** As `lstmBackward` (lstm.ts). Any function may be used here. */
+export function rnnBackward(
+  B: i32,
+  T: i32,
+  C: i32,
+  H: i32,
+  reverse: bool,
+  activation: i32,
+  mask: usize,
+  workspace: usize,
+  dy: usize,
+  yStride: i32,
+  dhLast: usize,
+  lastStride: i32,
+  dkernel: usize,
+  drecurrent: usize,
+  dbias: usize,
+  dx: usize,
+  addInput: bool,
+  dh0: usize,
+): void {
+  const P = up4(H);
+  const K = C + 1 + H;
+  const width = C + 1 + P;
+  const z = part(ROWS, workspace, B, T, C, H);
+  const sums = part(GATES, workspace, B, T, C, H);
+  const weights = part(WEIGHTS, workspace, B, T, C, H);
+  const right = part(RIGHT, workspace, B, T, C, H);
+  const ofInput = part(OTHER_RIGHT, workspace, B, T, C, H);
+  const left = part(LEFT, workspace, B, T, C, H);
+  const dh = part(CARRY, workspace, B, T, C, H);
+  packRight(P, H, at(weights, (C + 1) * P), P, true, right);
+  if (dx) packRight(P, C, weights, P, true, ofInput);
+  padRows(B, H, dhLast, lastStride, dh, P);
+  for (let s = T - 1; s >= 0; s--) {
+    const now = at(sums, s * B * P);
+    collectStep(B, T, H, s, reverse, mask, dy, yStride, dh);
+    for (let b = 0; b < B; b++) {
+      let row = at(now, b * P);
+      if (isMasked(mask, T, b, s, reverse)) {
+        clear(row, P);
+        continue;
+      }
+      let state = at(z, ((s + 1) * B + b) * width + C + 1);
+      let down = at(dh, b * P);
+      for (let u = 0; u < P; u += 4, row += 16, state += 16, down += 16) {
+        const slope = derivative(activation, v128.load(row), v128.load(state));
+        v128.store(row, f32x4.mul(v128.load(down), slope));
+        v128.store(down, f32x4.splat(0));
+      }
+    }
+    const needsState = s > 0 || dh0 != 0;
+    if (!needsState && !dx) continue;
+    packLeft(B, P, now, P, false, left);
+    if (needsState) multiplyPacked(B, H, P, left, right, dh, P, mask != 0);
+    if (dx) {
+      const t = reverse ? T - 1 - s : s;
+      multiplyPacked(B, C, P, left, ofInput, at(dx, t * C), T * C, addInput);
+    }
+  }
+  unpadRows(B, H, dh, P, dh0, H);
+  const gradients = part(GRADIENTS, workspace, B, T, C, H);
+  gemm(K, P, T * B, z, width, true, sums, P, false, gradients, P, false, part(SCRATCH, workspace, B, T, C, H));
+  unpadRows(C, H, gradients, P, dkernel, H);
+  unpadRows(1, H, at(gradients, C * P), P, dbias, H);
+  unpadRows(H, H, at(gradients, (C + 1) * P), P, drecurrent, H);
+}
