@@ -1,4 +1,12 @@
 import { defineConfig } from 'tsup';
 import { packageBuild } from '../../tsup.base.ts';
 
-export default defineConfig(packageBuild(['src/index.ts', 'src/node.ts']));
+export default defineConfig({
+  ...packageBuild([]),
+  // The worker's file lands beside node.js, where the executor looks for it.
+  entry: {
+    index: 'src/index.ts',
+    node: 'src/node.ts',
+    'worker-executor-worker': 'src/node/worker-executor-worker.ts',
+  },
+});

@@ -1,5 +1,16 @@
 export { type ClipOptions, clipGradients } from './clip.ts';
 export { evaluate, type PredictOptions, predict } from './evaluate.ts';
+export type {
+  Executor,
+  Job,
+  JobContext,
+  JobError,
+  JobProgress,
+  Outcome,
+  RunJob,
+  RunOptions,
+} from './executor.ts';
+export { createInProcessExecutor } from './executor-in-process.ts';
 export { fit } from './fit.ts';
 export {
   asForecastFunction,

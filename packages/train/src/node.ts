@@ -1,4 +1,4 @@
-// What training needs from Node: files that are written whole, and progress on a terminal.
+// What training needs from Node: files that are written whole, progress on a terminal, and worker threads.
 
 import type { Model } from '@tidecast/models';
 import type { Forecaster } from './forecaster.ts';
@@ -6,6 +6,7 @@ import { loadForecaster, saveForecaster } from './forecaster-file.ts';
 import { readWhole, writeWhole } from './node/file.ts';
 
 export { type ProgressBarOptions, type ProgressStream, progressBar } from './node/progress-bar.ts';
+export { createWorkerExecutor, type WorkerExecutorOptions } from './node/worker-executor.ts';
 
 /** A checkpoint in a file. */
 export interface FileCheckpoint {
