@@ -2,13 +2,31 @@
 
 import { describe, expect, it } from 'vitest';
 import { createInProcessExecutor, type Executor, type JobProgress, type RunJob } from '../src/index.ts';
-import * as jobs from './executor/jobs.ts';
+import {
+  countUp,
+  reportFunction,
+  returnFunction,
+  scribble,
+  square,
+  throwOnOdd,
+  throwText,
+  whoAmI,
+} from './executor/jobs.ts';
 import { setUpWorkers, startWorkers } from './executor/workers.ts';
 
 setUpWorkers();
 
-type Functions = { [Name in keyof typeof jobs]: (typeof jobs)[Name] };
-type Start = <Input, Result, Report = unknown>(name: keyof Functions) => Executor<Input, Result, Report>;
+const jobs = {
+  countUp,
+  reportFunction,
+  returnFunction,
+  scribble,
+  square,
+  throwOnOdd,
+  throwText,
+  whoAmI,
+};
+type Start = <Input, Result, Report = unknown>(name: keyof typeof jobs) => Executor<Input, Result, Report>;
 
 const inProcess: Start = (name) => createInProcessExecutor(jobs[name] as RunJob<never, never>) as never;
 const executors: [string, Start][] = [

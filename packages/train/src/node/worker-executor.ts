@@ -110,7 +110,6 @@ export function createWorkerExecutor<Input, Result, Report = unknown>(
       await pool.run(task, { transferList: [workerPort], signal: kill.signal });
     } catch (error) {
       crash = error;
-      kill.abort();
     }
     clearTimeout(timer);
     attempt.signal.removeEventListener('abort', onAbort);
@@ -131,7 +130,11 @@ export function createWorkerExecutor<Input, Result, Report = unknown>(
     return { status: 'crashed', error: crashData(id, began, began ? crash : (startFailure ?? crash)) };
   }
 
-  return createExecutor({ workers, attemptJob, release: () => pool.destroy() });
+  const release = async () => {
+    // Where Node refused to make a thread, the pool would reject what it had half taken, and nobody would hear it.
+    if (pool.threads.length > 0) await pool.destroy();
+  };
+  return createExecutor({ workers, attemptJob, release });
 }
 
 /** What killed a worker, as an error of its job. */

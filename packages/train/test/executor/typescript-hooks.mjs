@@ -1,5 +1,6 @@
-// Node's module hooks: take the types out of `.ts` files. What one worker has translated, the later ones of this
-// process read, so that they start without loading the compiler.
+// Node's module hooks for the sources: take the types out of `.ts` files, and find tfjs-core's own modules, which
+// import each other without file extensions. What one worker has translated, the later ones of this process read, so
+// that they start without loading the compiler.
 
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
@@ -37,6 +38,12 @@ async function translated(fileName) {
     await rename(temporary, path);
     return output;
   }
+}
+
+export async function resolve(specifier, context, nextResolve) {
+  const inside = specifier.startsWith('.') && /\/tfjs-core\/dist\//.test(context.parentURL ?? '');
+  if (!inside && !specifier.startsWith('@tensorflow/tfjs-core/dist/')) return nextResolve(specifier, context);
+  return nextResolve(specifier.endsWith('.js') ? specifier : `${specifier}.js`, context);
 }
 
 export async function load(url, context, nextLoad) {
