@@ -2,8 +2,16 @@
 // No function keeps anything between calls; what it needs beyond its operands is passed as scratch.
 
 export { activateAll, activateGradient } from './activations';
+export {
+  convolution,
+  convolutionFilterGradient,
+  convolutionInputGradient,
+  convolutionScratch,
+} from './convolution/convolution';
+export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 export { gemm, gemmScratch, multiplyPacked } from './gemm/gemm';
 export { packedLeftSize, packedRightSize, packLeft, packRight } from './gemm/pack';
+export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from './pool';
 export { gruBackward, gruForward, gruWorkspace } from './recurrent/gru';
 export { gruBeforeBackward, gruBeforeForward, gruBeforeWorkspace } from './recurrent/gru-before';
 export { lstmBackward, lstmForward, lstmWorkspace } from './recurrent/lstm';

@@ -5,7 +5,7 @@ import { madd } from '../simd';
 /** Adds (or writes) 8 values of one row of the result, or the first `columns` of them. */
 // @ts-ignore: decorator
 @inline
-function storeRow(c: usize, x: v128, y: v128, columns: i32, accumulate: bool): void {
+export function storeRow(c: usize, x: v128, y: v128, columns: i32, accumulate: bool): void {
   if (columns == 8) {
     if (accumulate) {
       x = f32x4.add(x, v128.load(c));

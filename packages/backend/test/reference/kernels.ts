@@ -12,6 +12,7 @@ export interface Geometry {
   /** `[fh, fw, C, K]`, or `[fh, fw, C, M]` for a depthwise one. */
   filter: [number, number, number, number];
   strides: [number, number];
+  dilations: [number, number];
   /** Rows and columns of padding before the image. */
   before: [number, number];
   /** Output height and width. */
@@ -27,7 +28,7 @@ const at = (shape: number[], ...index: number[]) =>
 
 /** Calls `visit` for every output pixel and filter tap that meet inside the image. */
 function eachTap(
-  { x, filter, strides, before, out }: Geometry,
+  { x, filter, strides, dilations, before, out }: Geometry,
   visit: (b: number, i: number, j: number, r: number, s: number, y: number, z: number) => void,
 ) {
   for (let b = 0; b < x[0]; b++)
@@ -35,10 +36,23 @@ function eachTap(
       for (let j = 0; j < out[1]; j++)
         for (let r = 0; r < filter[0]; r++)
           for (let s = 0; s < filter[1]; s++) {
-            const y = i * strides[0] + r - before[0];
-            const z = j * strides[1] + s - before[1];
+            const y = i * strides[0] + r * dilations[0] - before[0];
+            const z = j * strides[1] + s * dilations[1] - before[1];
             if (y >= 0 && y < x[1] && z >= 0 && z < x[2]) visit(b, i, j, r, s, y, z);
           }
+}
+
+/** The convolution of `x` by `w`. */
+export function conv2d(geometry: Geometry, x: ArrayLike<number>, w: ArrayLike<number>) {
+  const [, , C, K] = geometry.filter;
+  const result = zeros([geometry.x[0], ...geometry.out, K]);
+  eachTap(geometry, (b, i, j, r, s, y, z) => {
+    for (let c = 0; c < C; c++)
+      for (let k = 0; k < K; k++)
+        result.data[at(result.shape, b, i, j, k)]! +=
+          x[at(geometry.x, b, y, z, c)]! * w[at(geometry.filter, r, s, c, k)]!;
+  });
+  return result;
 }
 
 /** ∂Σ(dy·conv2d(x, w))/∂w. */
@@ -65,6 +79,19 @@ export function conv2dInputGradient(geometry: Geometry, w: ArrayLike<number>, dy
       for (let k = 0; k < K; k++)
         result.data[at(geometry.x, b, y, z, c)]! +=
           w[at(geometry.filter, r, s, c, k)]! * dy[at(dyShape, b, i, j, k)]!;
+  });
+  return result;
+}
+
+/** The depthwise convolution of `x` by `w`. */
+export function depthwise(geometry: Geometry, x: ArrayLike<number>, w: ArrayLike<number>) {
+  const [, , C, M] = geometry.filter;
+  const result = zeros([geometry.x[0], ...geometry.out, C * M]);
+  eachTap(geometry, (b, i, j, r, s, y, z) => {
+    for (let c = 0; c < C; c++)
+      for (let m = 0; m < M; m++)
+        result.data[at(result.shape, b, i, j, c * M + m)]! +=
+          x[at(geometry.x, b, y, z, c)]! * w[at(geometry.filter, r, s, c, m)]!;
   });
   return result;
 }
@@ -97,6 +124,13 @@ export function depthwiseInputGradient(geometry: Geometry, w: ArrayLike<number>,
   return result;
 }
 
+/** Σ of the rows of `x`, each `width` long: the gradient of a bias. */
+export function rowSum(x: ArrayLike<number>, width: number) {
+  const result = zeros([width]);
+  for (let i = 0; i < x.length; i++) result.data[i % width]! += x[i]!;
+  return result;
+}
+
 /** Σ of the rows of `x` by segment; negative ids are left out. */
 export function segmentSum(x: ArrayLike<number>, ids: ArrayLike<number>, width: number, segments: number) {
   const result = zeros([segments, width]);
@@ -117,7 +151,7 @@ function poolWindows(geometry: Geometry) {
   return { shape, windows };
 }
 
-/** Largest value, or mean, of each window of `filter[0] × filter[1]`. A mean counts pixels of the image only. */
+/** Largest value (NaN where there is one), or mean, of each window of `filter[0] × filter[1]`. A mean counts pixels of the image only. */
 export function pool(kind: 'max' | 'mean', geometry: Geometry, x: ArrayLike<number>): Reference {
   const { shape, windows } = poolWindows(geometry);
   const data = windows.map((pixels) => {
@@ -127,7 +161,7 @@ export function pool(kind: 'max' | 'mean', geometry: Geometry, x: ArrayLike<numb
   return { shape, data: Float64Array.from(data) };
 }
 
-/** ∂Σ(dy·pool(x))/∂x. */
+/** ∂Σ(dy·pool(x))/∂x; the first maximum, or the first NaN, takes it all. */
 export function poolGradient(
   kind: 'max' | 'mean',
   geometry: Geometry,
@@ -136,7 +170,10 @@ export function poolGradient(
 ): Reference {
   const result = zeros([...geometry.x]);
   for (const [position, pixels] of poolWindows(geometry).windows.entries()) {
-    const largest = pixels.reduce((best, each) => (x[each]! > x[best]! ? each : best));
+    const largest = pixels.reduce((best, each) => {
+      if (Number.isNaN(x[best]!)) return best;
+      return x[each]! > x[best]! || Number.isNaN(x[each]!) ? each : best;
+    });
     for (const each of pixels) {
       const share = kind === 'mean' ? 1 / pixels.length : each === largest ? 1 : 0;
       result.data[each]! += dy[position]! * share;

@@ -36,11 +36,13 @@ export function geometryOf(
   filter: Geometry['filter'],
   strides: [number, number],
   pad: Pad,
+  dilations: [number, number] = [1, 1],
 ): Geometry {
   const before: [number, number] = [0, 0];
   const out: [number, number] = [0, 0];
   for (const axis of [0, 1] as const) {
-    const [size, taps, stride] = [x[axis + 1]!, filter[axis]!, strides[axis]];
+    const [size, stride] = [x[axis + 1]!, strides[axis]];
+    const taps = (filter[axis]! - 1) * dilations[axis] + 1;
     if (pad === 'same') {
       out[axis] = Math.ceil(size / stride);
       before[axis] = Math.floor(Math.max((out[axis] - 1) * stride + taps - size, 0) / 2);
@@ -55,7 +57,7 @@ export function geometryOf(
       out[axis] = Math.floor((size + first + last - taps) / stride) + 1;
     }
   }
-  return { x, filter, strides, before, out };
+  return { x, filter, strides, dilations, before, out };
 }
 
 /** The padding as tfjs takes it. */

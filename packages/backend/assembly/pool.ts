@@ -1,0 +1,211 @@
+// Max and average pooling and their gradients, NHWC, four channels at a time; 1D pooling is one of height 1, global
+// pooling one whose window is the image. Pixels outside the image do not count: a mean divides by those inside. No scratch.
+//
+// The geometry is the same list everywhere: batch, height, width and channels of the input, height and width of the
+// output, of the window and of the stride, padding at the top and on the left.
+
+import { loadLanes, storeLanes } from './lanes';
+import { at, clear } from './simd';
+
+/** `y [B, OH, OW, C]`: the largest value of each window of `x [B, H, W, C]`; NaN where there is one. */
+export function maxPool(
+  x: usize,
+  y: usize,
+  batch: i32,
+  height: i32,
+  width: i32,
+  channels: i32,
+  outHeight: i32,
+  outWidth: i32,
+  windowHeight: i32,
+  windowWidth: i32,
+  strideHeight: i32,
+  strideWidth: i32,
+  top: i32,
+  left: i32,
+): void {
+  const line = width * channels;
+  for (let b = 0; b < batch; b++) {
+    const image = at(x, b * height * line);
+    for (let i = 0; i < outHeight; i++) {
+      const y0 = max(0, i * strideHeight - top);
+      const y1 = min(height, i * strideHeight - top + windowHeight);
+      for (let j = 0; j < outWidth; j++) {
+        const x0 = max(0, j * strideWidth - left);
+        const columns = min(width, j * strideWidth - left + windowWidth) - x0;
+        for (let c = 0; c < channels; c += 4) {
+          const count = min(4, channels - c);
+          let from = at(image, y0 * line + x0 * channels + c);
+          let best = f32x4.splat(-Infinity);
+          for (let r = y0; r < y1; r++) {
+            let pixel = from;
+            for (let s = 0; s < columns; s++) {
+              best = f32x4.max(best, loadLanes(pixel, count));
+              pixel = at(pixel, channels);
+            }
+            from = at(from, line);
+          }
+          storeLanes(at(y, c), best, count);
+        }
+        y = at(y, channels);
+      }
+    }
+  }
+}
+
+/**
+ * `dx = dy` at the first maximum of each window (the first NaN, where there is one), summed over windows. `y`: what
+ * {@link maxPool} gave.
+ */
+export function maxPoolGradient(
+  x: usize,
+  y: usize,
+  dy: usize,
+  dx: usize,
+  batch: i32,
+  height: i32,
+  width: i32,
+  channels: i32,
+  outHeight: i32,
+  outWidth: i32,
+  windowHeight: i32,
+  windowWidth: i32,
+  strideHeight: i32,
+  strideWidth: i32,
+  top: i32,
+  left: i32,
+): void {
+  const line = width * channels;
+  const disjoint = strideHeight >= windowHeight && strideWidth >= windowWidth;
+  for (let b = 0; b < batch; b++) {
+    const image = b * height * line;
+    clear(at(dx, image), height * line);
+    for (let i = 0; i < outHeight; i++) {
+      const y0 = max(0, i * strideHeight - top);
+      const y1 = min(height, i * strideHeight - top + windowHeight);
+      for (let j = 0; j < outWidth; j++) {
+        const x0 = max(0, j * strideWidth - left);
+        const columns = min(width, j * strideWidth - left + windowWidth) - x0;
+        for (let c = 0; c < channels; c += 4) {
+          const count = min(4, channels - c);
+          const best = loadLanes(at(y, c), count);
+          const missing = f32x4.ne(best, best);
+          let gradient = loadLanes(at(dy, c), count);
+          let from = image + y0 * line + x0 * channels + c;
+          for (let r = y0; r < y1; r++) {
+            let pixel = from;
+            for (let s = 0; s < columns; s++) {
+              const value = loadLanes(at(x, pixel), count);
+              const taken = v128.or(f32x4.eq(value, best), v128.and(missing, f32x4.ne(value, value)));
+              const share = v128.and(taken, gradient);
+              const to = at(dx, pixel);
+              storeLanes(to, disjoint ? share : f32x4.add(loadLanes(to, count), share), count);
+              gradient = v128.andnot(gradient, taken);
+              pixel += channels;
+            }
+            from += line;
+          }
+        }
+        y = at(y, channels);
+        dy = at(dy, channels);
+      }
+    }
+  }
+}
+
+/** `y [B, OH, OW, C]`: the mean of each window of `x [B, H, W, C]`. */
+export function averagePool(
+  x: usize,
+  y: usize,
+  batch: i32,
+  height: i32,
+  width: i32,
+  channels: i32,
+  outHeight: i32,
+  outWidth: i32,
+  windowHeight: i32,
+  windowWidth: i32,
+  strideHeight: i32,
+  strideWidth: i32,
+  top: i32,
+  left: i32,
+): void {
+  const line = width * channels;
+  for (let b = 0; b < batch; b++) {
+    const image = at(x, b * height * line);
+    for (let i = 0; i < outHeight; i++) {
+      const y0 = max(0, i * strideHeight - top);
+      const y1 = min(height, i * strideHeight - top + windowHeight);
+      for (let j = 0; j < outWidth; j++) {
+        const x0 = max(0, j * strideWidth - left);
+        const columns = min(width, j * strideWidth - left + windowWidth) - x0;
+        const pixels = f32x4.splat(<f32>((y1 - y0) * columns));
+        for (let c = 0; c < channels; c += 4) {
+          const count = min(4, channels - c);
+          let from = at(image, y0 * line + x0 * channels + c);
+          let sum = f32x4.splat(0);
+          for (let r = y0; r < y1; r++) {
+            // A sum for each row: fewer terms of very unlike size are added.
+            let part = f32x4.splat(0);
+            let pixel = from;
+            for (let s = 0; s < columns; s++) {
+              part = f32x4.add(part, loadLanes(pixel, count));
+              pixel = at(pixel, channels);
+            }
+            sum = f32x4.add(sum, part);
+            from = at(from, line);
+          }
+          storeLanes(at(y, c), f32x4.div(sum, pixels), count);
+        }
+        y = at(y, channels);
+      }
+    }
+  }
+}
+
+/** `dx = dy / n` over the n pixels of each window that are inside the image, summed over windows. */
+export function averagePoolGradient(
+  dy: usize,
+  dx: usize,
+  batch: i32,
+  height: i32,
+  width: i32,
+  channels: i32,
+  outHeight: i32,
+  outWidth: i32,
+  windowHeight: i32,
+  windowWidth: i32,
+  strideHeight: i32,
+  strideWidth: i32,
+  top: i32,
+  left: i32,
+): void {
+  const line = width * channels;
+  for (let b = 0; b < batch; b++) {
+    const image = at(dx, b * height * line);
+    clear(image, height * line);
+    for (let i = 0; i < outHeight; i++) {
+      const y0 = max(0, i * strideHeight - top);
+      const y1 = min(height, i * strideHeight - top + windowHeight);
+      for (let j = 0; j < outWidth; j++) {
+        const x0 = max(0, j * strideWidth - left);
+        const columns = min(width, j * strideWidth - left + windowWidth) - x0;
+        const pixels = f32x4.splat(<f32>((y1 - y0) * columns));
+        for (let c = 0; c < channels; c += 4) {
+          const count = min(4, channels - c);
+          const share = f32x4.div(loadLanes(at(dy, c), count), pixels);
+          let from = at(image, y0 * line + x0 * channels + c);
+          for (let r = y0; r < y1; r++) {
+            let pixel = from;
+            for (let s = 0; s < columns; s++) {
+              storeLanes(pixel, f32x4.add(loadLanes(pixel, count), share), count);
+              pixel = at(pixel, channels);
+            }
+            from = at(from, line);
+          }
+        }
+        dy = at(dy, channels);
+      }
+    }
+  }
+}
