@@ -1,7 +1,7 @@
 // How a value at a new time is made of the samples around it. A method says which samples it takes, with what weights;
 // from that follows how far it looks ahead.
 
-import { availableAt, type Channel, type Series, timeAt } from '../series.ts';
+import { availableAt, type Channel, lengthOf, type Series, timeAt } from '../series.ts';
 
 /** Samples and weights of one value; weights sum to 1. An empty list makes a missing value. */
 export type Parts = { index: number; weight: number }[];
@@ -126,7 +126,7 @@ export const resampleMethods = {
       let index = Math.min(floorIndex(call, time), length - 1);
       while (index >= 0 && availableAt(channel, timeAt(series, index)) > time) index--;
       // Past the end a value stands until the next one would have come.
-      if (index === length - 1 && nextReading(channel, series, length) <= time) return [];
+      if (index === length - 1 && standsUntil(channel, series) <= time) return [];
       return spread(index, index + 1, length);
     },
   },
@@ -135,9 +135,10 @@ export const resampleMethods = {
 /** Name of a method. */
 export type ResampleName = keyof typeof resampleMethods;
 
-function nextReading(channel: Channel, series: Series, length: number): number {
-  const interval = channel.interval ?? series.step;
-  return availableAt(channel, timeAt(series, length - 1)) + Math.max(interval, series.step);
+/** When the last sample of `channel` would give way to the next one, as far as one can know at that time [ms]. */
+export function standsUntil(channel: Channel, series: Series): number {
+  const last = timeAt(series, lengthOf(series) - 1);
+  return Math.max(last, availableAt(channel, last)) + Math.max(channel.interval ?? 0, series.step);
 }
 
 function intervalOf(method: string, channel: Channel): number {

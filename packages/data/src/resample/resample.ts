@@ -11,7 +11,13 @@ import {
   sampleSize,
   timeAt,
 } from '../series.ts';
-import { type MethodCall, type ResampleMethod, type ResampleName, resampleMethods } from './methods.ts';
+import {
+  type MethodCall,
+  type ResampleMethod,
+  type ResampleName,
+  resampleMethods,
+  standsUntil,
+} from './methods.ts';
 
 /** How to resample. */
 export interface ResampleOptions {
@@ -100,7 +106,7 @@ function lastTime({ series, length, step }: MethodCall, method: ResampleName): n
   const spans = series.channels.map((channel) => {
     const interval = channel.interval ?? series.step;
     if (method === 'containing') return (Math.floor(last / interval) + 1) * interval;
-    return availableAt(channel, last) + Math.max(interval, series.step);
+    return standsUntil(channel, series);
   });
   // Half open: at the end of the span the next value would stand.
   return Math.ceil((Math.max(...spans) - series.start) / step) * step + series.start - step;

@@ -46,6 +46,48 @@ describe('resample', () => {
     expect(result.channels[0]!.latency).toBe(HOUR);
   });
 
+  it('mean weighs samples by their share of the time, so that it also works on a finer grid', () => {
+    const uneven = resample(made([0, 3, 6], HOUR), { step: 1.5 * HOUR, method: 'mean' });
+    expect(list(uneven)).toEqual([1, 5]);
+    const finer = resample(made([1, Number.NaN, 3], 2 * HOUR), { step: HOUR, method: 'mean' });
+    expect(list(finer)).toEqual([1, 1, Number.NaN, Number.NaN, 3, 3]);
+    expect(finer.channels[0]!.latency).toBeUndefined();
+  });
+
+  it('knn takes no more samples ahead at the ends than elsewhere', () => {
+    const result = resample(made([0, 4, 0, 0], 4 * HOUR), { step: 2 * HOUR, method: 'knn', k: 3 });
+    // At 2 h: the samples of 0 and 4 h; the third neighbour would be that of −4 h.
+    expect(list(result)[1]).toBe(2);
+    // At 6 h the earlier of two equally far: 0 h (1/6) beside 4 h (1/2) and 8 h (1/2).
+    expect(list(result)[3]).toBeCloseTo(2 / (1 + 1 / 6), 5);
+    expect(result.channels[0]!.latency).toBe(2 * HOUR);
+  });
+
+  it('containing looks in the interval only, wherever in it the sample stands', () => {
+    const daily = made([1, 2], 24 * HOUR, { interval: 3 * HOUR });
+    const result = resample(daily, { step: 2 * HOUR, method: 'containing' });
+    expect(list(result).slice(0, 4)).toEqual([1, 1, Number.NaN, Number.NaN]);
+    const middle = made([1, 2], 3 * HOUR, { interval: 3 * HOUR }, 1.5 * HOUR);
+    expect(list(resample(middle, { step: HOUR, start: 0, method: 'containing' }))).toEqual([
+      1, 1, 1, 2, 2, 2,
+    ]);
+  });
+
+  it('resamples maps value by value', () => {
+    const grid = { latitudes: [0], longitudes: [0, 1] };
+    const maps = createSeries({
+      start: 0,
+      step: HOUR,
+      shape: [1, 2],
+      channels: [{ name: 'tec', unit: 'TECU' }],
+      values: Float32Array.of(0, 10, 2, Number.NaN, 4, 30),
+      grid,
+    });
+    const result = resample(maps, { step: HOUR / 2, method: 'linear' });
+    expect(list(result)).toEqual([0, 10, 1, Number.NaN, 2, Number.NaN, 3, Number.NaN, 4, 30]);
+    expect([result.grid, result.shape]).toEqual([grid, [1, 2]]);
+  });
+
   it('knn weights the k nearest by 1/distance', () => {
     const result = resample(made([0, 4], 4 * HOUR), { step: HOUR, method: 'knn', k: 2 });
     expect(list(result)).toEqual([0, 1, 2, 3, 4]);
@@ -72,38 +114,47 @@ describe('resample', () => {
 
   it('never lets a value know what its channel says it could not: any method, steps, intervals, latencies', () => {
     const methods = Object.keys(resampleMethods) as ResampleName[];
+    const changes: Record<string, number> = {};
     fc.assert(
       fc.property(
-        fc.constantFrom(...methods),
-        fc.integer({ min: 1, max: 6 }),
-        fc.integer({ min: 1, max: 6 }),
-        fc.integer({ min: 0, max: 5 }),
-        fc.option(fc.constantFrom(1, 2, 3, 6), { nil: undefined }),
-        fc.integer({ min: 0, max: 4 }),
-        fc.integer({ min: 3, max: 20 }),
-        fc.integer({ min: 1, max: 4 }),
-        fc.nat(),
-        (method, step, newStep, phase, interval, latency, T, k, changed) => {
+        fc.record({
+          method: fc.constantFrom(...methods),
+          step: fc.integer({ min: 1, max: 6 }),
+          newStep: fc.integer({ min: 1, max: 7 }),
+          phase: fc.integer({ min: -5, max: 5 }),
+          shift: fc.integer({ min: -4, max: 9 }),
+          interval: fc.option(fc.integer({ min: 1, max: 7 }), { nil: undefined }),
+          latency: fc.integer({ min: -9, max: 5 }),
+          T: fc.integer({ min: 1, max: 20 }),
+          k: fc.integer({ min: 1, max: 4 }),
+          holes: fc.uniqueArray(fc.nat(19), { maxLength: 6 }),
+          changed: fc.nat(19),
+          to: fc.constantFrom(1000, Number.NaN),
+        }),
+        ({ method, step, newStep, phase, shift, interval, latency, T, k, holes, changed, to }) => {
           fc.pre(method !== 'containing' || interval !== undefined);
           const channel = {
             ...(interval && { interval: interval * HOUR }),
             ...(latency && { latency: latency * HOUR }),
           };
-          const values = Array.from({ length: T }, (_, i) => i + 1);
-          const series = made(values, step * HOUR, channel, phase * HOUR);
+          const values = Array.from({ length: T }, (_, i) => (holes.includes(i) ? Number.NaN : i + 1));
           const at = changed % T;
-          const other = made(values.with(at, 1000), step * HOUR, channel, phase * HOUR);
+          const series = made(values, step * HOUR, channel, phase * HOUR);
+          const other = made(values.with(at, to), step * HOUR, channel, phase * HOUR);
+          const options = { step: newStep * HOUR, start: (phase + shift) * HOUR, method, k };
           let a: ReturnType<typeof resample>;
           try {
-            a = resample(series, { step: newStep * HOUR, method, k });
+            a = resample(series, options);
           } catch (error) {
             expect((error as Error).message).toMatch('ends before the first new sample');
             return;
           }
-          const b = resample(other, { step: newStep * HOUR, method, k });
+          const b = resample(other, options);
+          expect(b.channels).toEqual(a.channels);
           const knownFrom = availableAt(series.channels[0]!, timeAt(series, at));
           for (let t = 0; t < lengthOf(a); t++) {
             if (Object.is(a.values[t], b.values[t])) continue;
+            changes[method] = (changes[method] ?? 0) + 1;
             expect(availableAt(a.channels[0]!, timeAt(a, t))).toBeGreaterThanOrEqual(knownFrom);
           }
           if (!resampleMethods[method].looksAhead) expect(a.channels[0]!.latency ?? 0).toBe(0);
@@ -111,5 +162,23 @@ describe('resample', () => {
       ),
       { numRuns: 3000 },
     );
+    // Every method must have been put to the test.
+    for (const method of methods) expect(changes[method]).toBeGreaterThan(100);
+  });
+
+  it('leaves what is always known always known', () => {
+    for (const method of Object.keys(resampleMethods) as ResampleName[]) {
+      const always = made([1, 2, 3], HOUR, { known: 'always', interval: HOUR });
+      const same = resample(always, { step: HOUR, method });
+      expect(same.channels[0]!.known).toBe('always');
+      expect(list(same)).toEqual([1, 2, 3]);
+    }
+  });
+
+  it('last-known holds the last value of any channel until its next one would have come', () => {
+    const ahead = made([1, 2], 2 * HOUR, { latency: -24 * HOUR });
+    expect(list(resample(ahead, { step: HOUR, method: 'last-known' }))).toEqual([1, 1, 2, 2]);
+    const late = made([1, 2], 2 * HOUR, { latency: HOUR });
+    expect(list(resample(late, { step: HOUR, method: 'last-known' }))).toEqual([Number.NaN, 1, 1, 2, 2]);
   });
 });
