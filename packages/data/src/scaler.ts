@@ -27,8 +27,9 @@ type Blocks = (visit: (data: Float32Array) => void) => void;
 
 /**
  * Fits a scaler per channel, the last axis of `rows` (or of the inputs, given {@link Samples}).
- * Values that are not finite are left out. A channel without spread, or without values, gets the scale 1
- * (for 'robust' also one of which more than half of the values are the same), so nothing is divided by 0.
+ * Values that are not finite are left out. A channel without spread, or without values, gets the scale 1.
+ * 'robust' takes the range where the interquartile range is less than a millionth of it, as where most values are 0:
+ * dividing by that would blow up all the others.
  */
 export function fitScaler(kind: ScalerKind, rows: NdArray | Samples): Scaler {
   if ('batch' in rows) return fitSampleScalers(kind, rows).x;
@@ -117,11 +118,15 @@ export function readScaler(json: unknown): Scaler {
 
 function fit(kind: ScalerKind, channels: number, blocks: Blocks): Scaler {
   if (kind === 'robust') {
-    const quantiles = channelQuantiles(channels, [0.25, 0.5, 0.75], blocks);
+    const quantiles = channelQuantiles(channels, [0, 0.25, 0.5, 0.75, 1], blocks);
+    const spread = ([low, q1, , q3, high]: number[]) => {
+      const range = high! - low!;
+      return q3! - q1! > 1e-6 * range ? q3! - q1! : range || 1;
+    };
     return {
       kind,
-      offset: quantiles.map((each) => (each ? each[1]! : 0)),
-      scale: quantiles.map((each) => (each && each[2]! > each[0]! ? each[2]! - each[0]! : 1)),
+      offset: quantiles.map((each) => (each ? each[2]! : 0)),
+      scale: quantiles.map((each) => (each ? spread(each) : 1)),
     };
   }
   if (kind !== 'standard' && kind !== 'min-max') {

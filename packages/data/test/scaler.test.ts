@@ -59,6 +59,17 @@ describe('fitScaler', () => {
     expect(fitScaler('robust', values)).toEqual({ kind: 'robust', offset: [2.5], scale: [2.5] });
   });
 
+  it('robust: takes the range where the interquartile range is less than a millionth of it', () => {
+    expect(fitScaler('robust', rows(1, [0, 0, 0, 0, 0, 0, 8]))).toEqual({
+      kind: 'robust',
+      offset: [0],
+      scale: [8],
+    });
+    const spread = (high: number) => fitScaler('robust', rows(1, [0, 0, 1, 1, high])).scale;
+    expect(spread(999_999)).toEqual([1]);
+    expect(spread(1_000_001)).toEqual([1_000_001]);
+  });
+
   it.each(kinds)('%s: a constant channel and one without values stay finite', (kind) => {
     const scaler = fitScaler(kind, rows(2, [7.3, Number.NaN, 7.3, Number.NaN, 7.3, Number.NaN]));
     expect(scaler.offset).toEqual([Math.fround(7.3), 0]);
@@ -88,14 +99,15 @@ describe('fitScaler', () => {
           expect(minMax!.scale[c]).toBe(high > low ? high - low : 1);
           const [q1, median, q3] = [0.25, 0.5, 0.75].map((level) => quantile(own, level));
           expect(robust!.offset[c]! + 0).toBe(median! + 0);
-          expect(robust!.scale[c]).toBe(q3! > q1! ? q3! - q1! : 1);
+          const range = high - low;
+          expect(robust!.scale[c]).toBe(q3! - q1! > 1e-6 * range ? q3! - q1! : range || 1);
         }
       }),
       { numRuns: 300 },
     );
   });
 
-  it('unscale undoes scale to 2 parts in 10⁶ of the range of the channel; NaN stays NaN', () => {
+  it('unscale undoes scale to the rounding of the scaled value and of the result; NaN stays NaN', () => {
     fc.assert(
       fc.property(table, fc.constantFrom(...kinds), (values, kind) => {
         const scaler = fitScaler(kind, values);
@@ -105,9 +117,9 @@ describe('fitScaler', () => {
           const c = i % values.shape[1]!;
           if (Number.isNaN(value)) expect(back.data[i]).toBeNaN();
           else {
-            // Rounding of the scaled value to float32, in the units of the channel, and of the result.
-            const bound = 1.2e-7 * (Math.abs(value - scaler.offset[c]!) + Math.abs(value)) + 1e-44;
-            expect(Math.abs(back.data[i]! - value)).toBeLessThanOrEqual(bound * 2);
+            const away = Math.abs(value - scaler.offset[c]!);
+            const ulp = 1.001 * 2 ** -24 * (away + Math.abs(value)) + 2 ** -149 * (1 + scaler.scale[c]!);
+            expect(Math.abs(back.data[i]! - value)).toBeLessThanOrEqual(ulp);
           }
         }
       }),
