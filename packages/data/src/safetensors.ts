@@ -141,7 +141,11 @@ function readEntry(name: string, value: unknown, dataBytes: number) {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
   if (dtype !== DTYPE) refuse(`'${name}' has the type ${JSON.stringify(dtype)}, and only F32 is read`);
   const whole = (each: unknown) => Number.isSafeInteger(each) && (each as number) >= 0;
-  if (!Array.isArray(shape) || !shape.every(whole)) refuse(`'${name}' has no valid shape`);
+  // No product of sizes may leave the whole numbers that a double holds, whatever follows them.
+  const count = (sizes: number[]) =>
+    sizes.reduce((product, size) => (whole(product) ? product * size : product), 1);
+  if (!Array.isArray(shape) || !shape.every(whole) || !whole(count(shape)))
+    refuse(`'${name}' has no valid shape`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(whole))
     refuse(`'${name}' has no valid offsets`);
   const [from, to] = offsets as [number, number];

@@ -22,6 +22,40 @@ describe('safetensors', () => {
     expect(bytes).toEqual(file(header, Uint8Array.of(0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0)));
   });
 
+  it('reads what the Python package safetensors 0.8.0 writes', () => {
+    // save({'w': [[1, -2], [0.5, nan]], 'b': [], 's': 3}, {'note': 'x'}), all float32.
+    const hex =
+      'c0000000000000007b225f5f6d657461646174615f5f223a7b226e6f7465223a2278227d2c2262223a7b226474797065223a22463332' +
+      '222c227368617065223a5b305d2c22646174615f6f666673657473223a5b302c305d7d2c2273223a7b226474797065223a2246333222' +
+      '2c227368617065223a5b5d2c22646174615f6f666673657473223a5b302c345d7d2c2277223a7b226474797065223a22463332222c22' +
+      '7368617065223a5b322c325d2c22646174615f6f666673657473223a5b342c32305d7d7d2020000040400000803f000000c00000003f' +
+      '0000c07f';
+    const bytes = Uint8Array.from({ length: hex.length / 2 }, (_, i) =>
+      Number.parseInt(hex.substr(2 * i, 2), 16),
+    );
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    expect({ ...metadata }).toEqual({ note: 'x' });
+    expect({ ...tensors }).toEqual({
+      w: { shape: [2, 2], data: Float32Array.of(1, -2, 0.5, Number.NaN) },
+      b: { shape: [0], data: new Float32Array(0) },
+      s: { shape: [], data: Float32Array.of(3) },
+    });
+    // Written again in the same order, the bytes are the same.
+    expect(encodeSafetensors(tensors, metadata)).toEqual(bytes);
+  });
+
+  it('keeps names that mean something to JavaScript apart from the objects it makes', () => {
+    const bytes = file(
+      `{"__proto__":${entry([1], [0, 4])},"constructor":${entry([0], [4, 4])}}`,
+      new Uint8Array(4),
+    );
+    const { tensors } = decodeSafetensors(bytes);
+    expect(Object.keys(tensors)).toEqual(['__proto__', 'constructor']);
+    expect(Object.getPrototypeOf(tensors)).toBeNull();
+    expect(tensors.toString).toBeUndefined();
+    expect(({} as Record<string, unknown>).shape).toBeUndefined();
+  });
+
   it('reads a Node Buffer that is a part of a pool', () => {
     const bytes = encodeSafetensors({ a: { shape: [2], data: Float32Array.of(1, -2) } });
     const pool = Buffer.alloc(bytes.length + 8);
@@ -76,6 +110,17 @@ describe('safetensors', () => {
       "'b' begins at byte 0 of the data, where 4 was expected",
     ],
     ['bytes left over', file(`{"a":${entry([1], [0, 4])}}`, new Uint8Array(9)), 'and there are 9'],
+    [
+      'a name twice, however it is spelled',
+      file(`{"a":${entry([1], [0, 4])},"\\u0061":${entry([1], [4, 8])}}`, new Uint8Array(8)),
+      'its header names "a" twice',
+    ],
+    [
+      'an offset given twice',
+      file('{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,4],"data_offsets":[0,0]}}'),
+      'its header names "data_offsets" twice',
+    ],
+    ['a shape beyond all numbers', file(`{"a":${entry([1e15, 1e15, 0], [0, 0])}}`), 'no valid shape'],
     ['metadata of another kind', file('{"__metadata__":{"a":1}}'), '__metadata__ is not a map of texts'],
   ])('refuses %s with the reason', (_, bytes, reason) => {
     expect(() => decodeSafetensors(bytes)).toThrow(reason);
