@@ -10,6 +10,7 @@ import {
   DAY,
   HOUR,
   joinChannels,
+  lagged,
   lengthOf,
   renameChannel,
   seasonalMean,
@@ -118,6 +119,53 @@ describe('features', () => {
     ]);
   });
 
+  it('lagged gives the value of then, and is known that much before', () => {
+    const series = made([1, Number.NaN, 3], { latency: HOUR });
+    const before = lagged(series, 'a', 2 * HOUR);
+    expect(list(before)).toEqual([Number.NaN, Number.NaN, 1, Number.NaN, 3]);
+    expect(before.channels).toEqual([{ name: 'aLag2h', unit: '1', latency: -HOUR }]);
+    expect(lagged(series, 'a', HOUR, { name: 'b' }).channels[0]!.name).toBe('b');
+    for (const lag of [0, -HOUR, HOUR / 2, Number.NaN]) {
+      expect(() => lagged(series, 'a', lag)).toThrow('lagged: lag must be a positive multiple of the step');
+    }
+    const daily = made([1, 2], { interval: 3 * HOUR });
+    expect(() => lagged(daily, 'a', HOUR)).toThrow('must be a multiple of the 3 h that a value belongs to');
+  });
+
+  it('means of earlier values rest on nothing known later than they say', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          period: fc.integer({ min: 1, max: 4 }),
+          count: fc.integer({ min: 1, max: 5 }),
+          latency: fc.integer({ min: -5, max: 5 }),
+          whole: fc.boolean(),
+          at: fc.nat(19),
+          to: fc.constantFrom(1000, Number.NaN),
+        }),
+        ({ period, count, latency, whole, at, to }) => {
+          // No mean of some powers of two is another one, so leaving any of them out changes the mean.
+          const values = Array.from({ length: 20 }, (_, i) => 2 ** i);
+          const channel = { latency: latency * HOUR, ...(whole && { interval: period * HOUR }) };
+          const options = { period: period * HOUR, count, minCount: 1 };
+          const source = made(values, channel);
+          const a = seasonalMean(source, 'a', options);
+          const b = seasonalMean(made(values.with(at, to), channel), 'a', options);
+          expect(lengthOf(a)).toBe(20 + period);
+          const changed = list(a).flatMap((value, t) => (Object.is(value, b.values[t]) ? [] : [t]));
+          const until = Math.min(at + count * period, 19 + period);
+          const expected = Array.from({ length: count }, (_, k) => at + (k + 1) * period);
+          expect(changed).toEqual(expected.filter((t) => t <= until));
+          for (const t of changed) {
+            expect(availableAt(a.channels[0]!, timeAt(a, t))).toBeGreaterThanOrEqual(
+              availableAt(source.channels[0]!, timeAt(source, at)),
+            );
+          }
+        },
+      ),
+    );
+  });
+
   it('calendarFeatures are always known, reach past the end and follow the sun', () => {
     const features = calendarFeatures(made([0, 0]), ['day', 'year'], { extra: 23, longitude: 90 });
     expect(lengthOf(features)).toBe(25);
@@ -152,6 +200,29 @@ describe('stationsFromMaps', () => {
     expect(at(series, 60, -179)).toBeNaN();
   });
 
+  it('does not depend on how longitudes and latitudes are written', () => {
+    const field = (lat: number, lon: number) => Math.cos(((lon - 40) * Math.PI) / 180) * (100 + lat);
+    const [west, east] = [maps(closed, field), maps(open, field)];
+    const turned = createSeries({
+      ...east,
+      values: Float32Array.from(
+        latitudes.toReversed().flatMap((lat) => open.toReversed().map((lon) => field(lat, lon))),
+      ),
+      grid: { latitudes: latitudes.toReversed(), longitudes: open.toReversed() },
+    });
+    const degree = fc.integer({ min: -7200, max: 7200 }).map((tenths) => tenths / 10);
+    fc.assert(
+      fc.property(fc.integer({ min: -300, max: 900 }), degree, (tenths, longitude) => {
+        const latitude = tenths / 10;
+        const value = at(west, latitude, longitude)!;
+        expect(at(east, latitude, longitude)).toBeCloseTo(value, 3);
+        expect(at(turned, latitude, longitude)).toBeCloseTo(value, 3);
+        // A value between the corners around it: here, near the field itself.
+        expect(Math.abs(value - field(Math.min(latitude, 60), longitude))).toBeLessThan(0.035 * 160);
+      }),
+    );
+  });
+
   it('interpolates bilinearly and wraps across the date line on an open grid', () => {
     const series = maps(open, (lat, lon) => lat + Math.abs(lon - 180));
     expect(at(series, 15, 345)).toBeCloseTo(15 + 165, 4);
@@ -163,6 +234,10 @@ describe('stationsFromMaps', () => {
     const series = maps(open, (lat) => lat);
     expect(at(series, 85, 10)).toBeCloseTo(60, 5);
     expect(() => at(series, 91, 0)).toThrow('must have a latitude');
+    // The southern edge, −30°, is 60° from the pole and rows 30° from each other: that is no pole cap.
+    expect(() => at(series, -31, 0)).toThrow(
+      "'s' at a latitude of -31° lies outside the grid's latitudes -30° to 60°",
+    );
     expect(() =>
       at(
         maps([0, 10], (lat) => lat),
