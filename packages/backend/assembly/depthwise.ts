@@ -46,33 +46,69 @@ export function depthwise(
 ): void {
   const outChannels = channels * multiplier;
   const step = (<usize>(dilationWidth * channels)) << 2;
-  for (let k = 0; k < outChannels; k += 4) {
-    const count = min(4, outChannels - k);
-    const start = bias ? loadLanes(at(bias, k), count) : f32x4.splat(0);
-    let to = at(y, k);
-    for (let b = 0; b < batch; b++) {
-      for (let i = 0; i < outHeight; i++) {
-        const y0 = i * strideHeight - top;
-        const r0 = firstInside(y0, dilationHeight);
-        const r1 = endInside(y0, dilationHeight, height, filterHeight);
-        for (let j = 0; j < outWidth; j++) {
-          const x0 = j * strideWidth - left;
-          const s0 = firstInside(x0, dilationWidth);
-          const s1 = endInside(x0, dilationWidth, width, filterWidth);
-          let sum = start;
+  const rowStep = (<usize>(dilationHeight * width * channels)) << 2;
+  const filterRow = (<usize>(filterWidth * outChannels)) << 2;
+  for (let b = 0; b < batch; b++) {
+    for (let i = 0; i < outHeight; i++) {
+      const y0 = i * strideHeight - top;
+      const r0 = firstInside(y0, dilationHeight);
+      const r1 = endInside(y0, dilationHeight, height, filterHeight);
+      for (let j = 0; j < outWidth; j++) {
+        const x0 = j * strideWidth - left;
+        const s0 = firstInside(x0, dilationWidth);
+        const s1 = endInside(x0, dilationWidth, width, filterWidth);
+        const line = (b * height + y0 + r0 * dilationHeight) * width + x0 + s0 * dilationWidth;
+        const first = at(x, line * channels);
+        const firstTap = at(filter, (r0 * filterWidth + s0) * outChannels);
+        let k = 0;
+        // Sixteen channels at a time fill a line of the cache.
+        for (; multiplier == 1 && k + 16 <= outChannels; k += 16) {
+          let from = at(first, k);
+          let w = at(firstTap, k);
+          const start = at(bias, k);
+          let sum0 = bias ? v128.load(start) : f32x4.splat(0);
+          let sum1 = bias ? v128.load(start, 16) : f32x4.splat(0);
+          let sum2 = bias ? v128.load(start, 32) : f32x4.splat(0);
+          let sum3 = bias ? v128.load(start, 48) : f32x4.splat(0);
           for (let r = r0; r < r1; r++) {
-            const line = (b * height + y0 + r * dilationHeight) * width + x0 + s0 * dilationWidth;
-            let pixel = at(x, line * channels);
-            let tap = at(filter, (r * filterWidth + s0) * outChannels + k);
+            let pixel = from;
+            let tap = w;
+            for (let s = s0; s < s1; s++) {
+              sum0 = madd(v128.load(pixel), v128.load(tap), sum0);
+              sum1 = madd(v128.load(pixel, 16), v128.load(tap, 16), sum1);
+              sum2 = madd(v128.load(pixel, 32), v128.load(tap, 32), sum2);
+              sum3 = madd(v128.load(pixel, 48), v128.load(tap, 48), sum3);
+              pixel += step;
+              tap = at(tap, outChannels);
+            }
+            from += rowStep;
+            w += filterRow;
+          }
+          const to = at(y, k);
+          v128.store(to, sum0);
+          v128.store(to, sum1, 16);
+          v128.store(to, sum2, 32);
+          v128.store(to, sum3, 48);
+        }
+        for (; k < outChannels; k += 4) {
+          const count = min(4, outChannels - k);
+          let from = first;
+          let w = at(firstTap, k);
+          let sum = bias ? loadLanes(at(bias, k), count) : f32x4.splat(0);
+          for (let r = r0; r < r1; r++) {
+            let pixel = from;
+            let tap = w;
             for (let s = s0; s < s1; s++) {
               sum = madd(inputLanes(pixel, k, count, multiplier), loadLanes(tap, count), sum);
               pixel += step;
               tap = at(tap, outChannels);
             }
+            from += rowStep;
+            w += filterRow;
           }
-          storeLanes(to, sum, count);
-          to = at(to, outChannels);
+          storeLanes(at(y, k), sum, count);
         }
+        y = at(y, outChannels);
       }
     }
   }
@@ -103,57 +139,54 @@ export function depthwiseFilterGradient(
   const outChannels = channels * multiplier;
   const step = (<usize>(strideWidth * channels)) << 2;
   const outStep = (<usize>outChannels) << 2;
-  for (let k = 0; k < outChannels; k += 4) {
-    const count = min(4, outChannels - k);
-    if (dBias) storeLanes(at(dBias, k), columnSums(at(dy, k), batch * outHeight * outWidth, outChannels, count), count);
-    for (let r = 0; r < filterHeight; r++) {
-      const y0 = r * dilationHeight - top;
-      const i0 = firstInside(y0, strideHeight);
-      const i1 = endInside(y0, strideHeight, height, outHeight);
-      for (let s = 0; s < filterWidth; s++) {
-        const x0 = s * dilationWidth - left;
-        const j0 = firstInside(x0, strideWidth);
-        const j1 = endInside(x0, strideWidth, width, outWidth);
-        let sum = f32x4.splat(0);
-        if (j0 < j1) {
-          for (let b = 0; b < batch; b++) {
-            for (let i = i0; i < i1; i++) {
-              const line = (b * height + i * strideHeight + y0) * width + j0 * strideWidth + x0;
-              let pixel = at(x, line * channels);
-              let from = at(dy, ((b * outHeight + i) * outWidth + j0) * outChannels + k);
-              // A sum for each row: fewer terms of very unlike size are added.
-              let even = f32x4.splat(0);
-              let odd = even;
-              let j = j0;
-              for (; j + 1 < j1; j += 2) {
-                even = madd(inputLanes(pixel, k, count, multiplier), loadLanes(from, count), even);
-                odd = madd(inputLanes(pixel + step, k, count, multiplier), loadLanes(from + outStep, count), odd);
-                pixel += 2 * step;
-                from += 2 * outStep;
-              }
-              if (j < j1) even = madd(inputLanes(pixel, k, count, multiplier), loadLanes(from, count), even);
-              sum = f32x4.add(sum, f32x4.add(even, odd));
+  clear(dFilter, filterHeight * filterWidth * outChannels);
+  if (dBias) clear(dBias, outChannels);
+  for (let b = 0; b < batch; b++) {
+    for (let i = 0; i < outHeight; i++) {
+      const y0 = i * strideHeight - top;
+      const r0 = firstInside(y0, dilationHeight);
+      const r1 = endInside(y0, dilationHeight, height, filterHeight);
+      for (let k = 0; k < outChannels; k += 4) {
+        const count = min(4, outChannels - k);
+        if (dBias) addColumns(at(dy, k), outWidth, outChannels, at(dBias, k), count);
+        for (let r = r0; r < r1; r++) {
+          for (let s = 0; s < filterWidth; s++) {
+            const x0 = s * dilationWidth - left;
+            const j0 = firstInside(x0, strideWidth);
+            const j1 = endInside(x0, strideWidth, width, outWidth);
+            if (j0 >= j1) continue;
+            const line = (b * height + y0 + r * dilationHeight) * width + j0 * strideWidth + x0;
+            let pixel = at(x, line * channels);
+            let from = at(dy, j0 * outChannels + k);
+            let even = f32x4.splat(0);
+            let odd = even;
+            let j = j0;
+            for (; j + 1 < j1; j += 2) {
+              even = madd(inputLanes(pixel, k, count, multiplier), loadLanes(from, count), even);
+              odd = madd(inputLanes(pixel + step, k, count, multiplier), loadLanes(from + outStep, count), odd);
+              pixel += 2 * step;
+              from += 2 * outStep;
             }
+            if (j < j1) even = madd(inputLanes(pixel, k, count, multiplier), loadLanes(from, count), even);
+            // One sum for each row of the image: fewer terms of very unlike size are added.
+            const to = at(dFilter, (r * filterWidth + s) * outChannels + k);
+            storeLanes(to, f32x4.add(loadLanes(to, count), f32x4.add(even, odd)), count);
           }
         }
-        storeLanes(at(dFilter, (r * filterWidth + s) * outChannels + k), sum, count);
       }
+      dy = at(dy, outWidth * outChannels);
     }
   }
 }
 
-/** Sums of `count` columns of `rows` rows, in groups of 64 rows. */
-function columnSums(from: usize, rows: i32, stride: i32, count: i32): v128 {
+/** Adds the sum of `count` columns of `rows` rows to the floats at `out`. */
+function addColumns(from: usize, rows: i32, stride: i32, out: usize, count: i32): void {
   let sum = f32x4.splat(0);
-  for (let row = 0; row < rows; ) {
-    let part = f32x4.splat(0);
-    for (const end = min(rows, row + 64); row < end; row++) {
-      part = f32x4.add(part, loadLanes(from, count));
-      from = at(from, stride);
-    }
-    sum = f32x4.add(sum, part);
+  for (let row = 0; row < rows; row++) {
+    sum = f32x4.add(sum, loadLanes(from, count));
+    from = at(from, stride);
   }
-  return sum;
+  storeLanes(out, f32x4.add(loadLanes(out, count), sum), count);
 }
 
 /** `dx`, the gradient by the input, from `dy` and the filter. */
@@ -181,26 +214,25 @@ export function depthwiseInputGradient(
   const step = (<usize>(strideWidth * channels)) << 2;
   clear(dx, batch * height * width * channels);
   for (let b = 0; b < batch; b++) {
-    for (let c = 0; c < channels; c += 4) {
-      const count = min(4, channels - c);
-      for (let r = 0; r < filterHeight; r++) {
-        const y0 = r * dilationHeight - top;
-        const i0 = firstInside(y0, strideHeight);
-        const i1 = endInside(y0, strideHeight, height, outHeight);
-        for (let s = 0; s < filterWidth; s++) {
-          const x0 = s * dilationWidth - left;
-          const j0 = firstInside(x0, strideWidth);
-          const j1 = endInside(x0, strideWidth, width, outWidth);
-          const tap = at(filter, (r * filterWidth + s) * outChannels + c * multiplier);
-          for (let m = 0; m < multiplier; m++) {
-            const weights = stridedLanes(at(tap, m), multiplier, count);
-            for (let i = i0; i < i1; i++) {
-              const line = (b * height + i * strideHeight + y0) * width + j0 * strideWidth + x0;
+    for (let i = 0; i < outHeight; i++) {
+      const y0 = i * strideHeight - top;
+      const r0 = firstInside(y0, dilationHeight);
+      const r1 = endInside(y0, dilationHeight, height, filterHeight);
+      for (let r = r0; r < r1; r++) {
+        for (let c = 0; c < channels; c += 4) {
+          const count = min(4, channels - c);
+          for (let s = 0; s < filterWidth; s++) {
+            const x0 = s * dilationWidth - left;
+            const j0 = firstInside(x0, strideWidth);
+            const j1 = endInside(x0, strideWidth, width, outWidth);
+            const line = (b * height + y0 + r * dilationHeight) * width + j0 * strideWidth + x0;
+            for (let m = 0; m < multiplier; m++) {
+              const k = c * multiplier + m;
+              const weights = stridedLanes(at(filter, (r * filterWidth + s) * outChannels + k), multiplier, count);
               let to = at(dx, line * channels + c);
-              let from = at(dy, ((b * outHeight + i) * outWidth + j0) * outChannels + c * multiplier + m);
+              let from = at(dy, j0 * outChannels + k);
               for (let j = j0; j < j1; j++) {
-                const product = madd(stridedLanes(from, multiplier, count), weights, loadLanes(to, count));
-                storeLanes(to, product, count);
+                storeLanes(to, madd(stridedLanes(from, multiplier, count), weights, loadLanes(to, count)), count);
                 to += step;
                 from = at(from, outChannels);
               }
@@ -208,6 +240,7 @@ export function depthwiseInputGradient(
           }
         }
       }
+      dy = at(dy, outWidth * outChannels);
     }
   }
 }
