@@ -153,9 +153,8 @@ describe('features', () => {
           const b = seasonalMean(made(values.with(at, to), channel), 'a', options);
           expect(lengthOf(a)).toBe(20 + period);
           const changed = list(a).flatMap((value, t) => (Object.is(value, b.values[t]) ? [] : [t]));
-          const until = Math.min(at + count * period, 19 + period);
           const expected = Array.from({ length: count }, (_, k) => at + (k + 1) * period);
-          expect(changed).toEqual(expected.filter((t) => t <= until));
+          expect(changed).toEqual(expected.filter((t) => t < lengthOf(a)));
           for (const t of changed) {
             expect(availableAt(a.channels[0]!, timeAt(a, t))).toBeGreaterThanOrEqual(
               availableAt(source.channels[0]!, timeAt(source, at)),
