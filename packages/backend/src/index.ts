@@ -1,3 +1,5 @@
+export { type CurrentKernels, currentKernels } from './kernels/current-kernels.ts';
+export type { KernelBuild, Kernels } from './kernels/load-kernels.ts';
 export { registerGradients } from './tfjs/gradients.ts';
 export { registerKernels } from './tfjs/kernels.ts';
 export type { WasmPaths } from './tfjs/wasm.ts';

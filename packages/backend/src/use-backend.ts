@@ -1,5 +1,6 @@
 // The one call that decides where tensors live. Everything else in Tidecast runs on whatever backend is current.
 
+import type { KernelBuild } from './kernels/load-kernels.ts';
 import { checkCopies } from './tfjs/copies.ts';
 import { registerGradients } from './tfjs/gradients.ts';
 import { startNative } from './tfjs/native.ts';
@@ -11,6 +12,11 @@ export type BackendName = 'wasm' | 'native';
 export interface BackendOptions {
   /** Where the WASM binaries are, if not where they are found by themselves. Counts for the first start only. */
   wasmPath?: WasmPaths;
+  /**
+   * Plain SIMD also where the engine has relaxed SIMD, whose fused multiply-add is faster and rounds differently:
+   * for the same numbers on every machine. Counts for the first start only; default false.
+   */
+  strict?: boolean;
 }
 
 /** What {@link useBackend} started. */
@@ -20,9 +26,11 @@ export interface Backend {
   version: string;
   /** WASM: whether the SIMD build runs. */
   simd?: boolean;
+  /** WASM: which build of the training kernels runs; absent where the engine has no SIMD. */
+  kernels?: KernelBuild;
   /** Native: version of TensorFlow. */
   tensorflow?: string;
-  /** What is worth knowing: why `'auto'` did not take native, or that tfjs-core is loaded twice. */
+  /** What is worth knowing: why `'auto'` did not take native, what lacks, or that tfjs-core is loaded twice. */
   notes: string[];
 }
 
@@ -51,15 +59,20 @@ async function start(name: BackendName | 'auto', options: BackendOptions): Promi
   const notes: string[] = [];
   let backend: Omit<Backend, 'notes'>;
   if (name === 'wasm') {
-    backend = await startWasm(options.wasmPath);
+    backend = await startWasm(options);
   } else {
     try {
       backend = await startNative();
     } catch (error) {
       if (name === 'native') throw error;
       notes.push(`WASM, because native TensorFlow did not start: ${(error as Error).message}`);
-      backend = await startWasm(options.wasmPath);
+      backend = await startWasm(options);
     }
+  }
+  if (backend.name === 'wasm' && !backend.kernels) {
+    notes.push(
+      'This engine has no WebAssembly SIMD: convolutions and pooling have no gradients, planned steps do not run.',
+    );
   }
   await registerGradients();
   notes.push(...checkCopies());

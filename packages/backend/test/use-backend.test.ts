@@ -1,11 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { registerKernels, useBackend } from '../src/index.ts';
+import { hasRelaxedSimd } from '../src/kernels/load-kernels.ts';
 import { checkCopies, checkVersion } from '../src/tfjs/copies.ts';
 import { hasNative, needsNative } from './native.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
+});
+
+it('registers kernels only once the backend has started', async () => {
+  await expect(registerKernels()).rejects.toThrow(
+    "must have started, got none. Await tf.setBackend('wasm') before",
+  );
 });
 
 describe('wasm', () => {
@@ -16,7 +23,8 @@ describe('wasm', () => {
 
   it('starts SIMD WASM and says so', async () => {
     const backend = await useBackend('wasm');
-    expect(backend).toEqual({ name: 'wasm', version: tf.version_core, simd: true, notes: [] });
+    const kernels = hasRelaxedSimd() ? 'relaxed' : 'simd';
+    expect(backend).toEqual({ name: 'wasm', version: tf.version_core, simd: true, kernels, notes: [] });
     expect(tf.getBackend()).toBe('wasm');
   });
 
@@ -25,7 +33,7 @@ describe('wasm', () => {
     const warn = vi.spyOn(console, 'warn');
     const kernels = tf.getKernelsForBackend('wasm');
     await Promise.all([useBackend('wasm'), useBackend('wasm')]);
-    registerKernels();
+    await registerKernels();
     expect(tf.getKernelsForBackend('wasm')).toEqual(kernels);
     expect(warn).not.toHaveBeenCalled();
   });
@@ -36,10 +44,10 @@ describe('wasm', () => {
     tf.unregisterKernel('UnsortedSegmentSum', 'wasm');
     const theirs = { ...ours, kernelFunc: () => [] };
     tf.registerKernel(theirs);
-    registerKernels();
+    await registerKernels();
     expect(tf.getKernel('UnsortedSegmentSum', 'wasm')).toBe(theirs);
     tf.unregisterKernel('UnsortedSegmentSum', 'wasm');
-    registerKernels();
+    await registerKernels();
     expect(tf.getKernel('UnsortedSegmentSum', 'wasm').kernelFunc).toBe(ours.kernelFunc);
   });
 

@@ -24,7 +24,7 @@ function blockRows(outHeight: i32, outWidth: i32): i32 {
 
 /** Length of input that `count` outputs touch along one axis. */
 function extent(count: i32, stride: i32, filter: i32, dilation: i32): i32 {
-  return (count - 1) * stride + (filter - 1) * dilation + 1;
+  return count == 0 ? 0 : (count - 1) * stride + (filter - 1) * dilation + 1;
 }
 
 /** Floats that {@link Blocks} takes at the start of the scratch. */

@@ -13,10 +13,9 @@ export type WasmPaths = string | Record<'tfjs-backend-wasm.wasm' | 'tfjs-backend
  * Makes WASM the current backend.
  * @throws if tfjs-backend-wasm is absent, of another version than tfjs-core, or its binary cannot be read.
  */
-export async function startWasm(wasmPath?: WasmPaths) {
+export async function startWasm({ wasmPath, strict = false }: { wasmPath?: WasmPaths; strict?: boolean }) {
   const wasm = await importWasm();
   checkVersion('@tensorflow/tfjs-backend-wasm', wasm.version_wasm);
-  registerKernels();
   if (!('wasm' in tf.engine().registry)) {
     // In Node the package finds its own files; a page has to be told.
     const paths = wasmPath ?? (nodeProcess() ? undefined : wasmFiles());
@@ -26,10 +25,12 @@ export async function startWasm(wasmPath?: WasmPaths) {
     await boot(wasm, paths);
   }
   await tf.setBackend('wasm');
+  const kernels = await registerKernels({ strict });
   return {
     name: 'wasm' as const,
     version: tf.version_core,
     simd: (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean,
+    ...(kernels && { kernels }),
   };
 }
 

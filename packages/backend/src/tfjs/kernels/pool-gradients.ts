@@ -3,9 +3,8 @@
 // its mean divides by the whole window where a part of it is padding. These replace them.
 
 import { backend_util, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
-import { floats, makeZeros, type WasmBackend } from '../heap.ts';
-
-type Shape4 = [number, number, number, number];
+import type { Kernels } from '../../kernels/load-kernels.ts';
+import { loadedKernels, type WasmBackend } from '../heap.ts';
 
 interface PoolAttributes {
   filterSize: [number, number] | number;
@@ -14,75 +13,46 @@ interface PoolAttributes {
   dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-/** dx = dy at the first maximum of each window, summed over windows. dy `[B, OH, OW, C]`, input and dx `[B, H, W, C]`. */
+/** MaxPoolGrad: dy and output `[B, OH, OW, C]`, input `[B, H, W, C]` → `[B, H, W, C]`. The first maximum takes it. */
 export const maxPoolGradient: KernelFunc = ({ inputs, backend, attrs }) => {
-  const { dy, input } = inputs as { dy: TensorInfo; input: TensorInfo };
-  const heap = backend as WasmBackend;
-  const info = poolInfo(input.shape, attrs as unknown as PoolAttributes);
-  const out = makeZeros(heap, input.shape, 'float32');
-  const x = floats(heap, input);
-  const gradient = floats(heap, dy);
-  const sums = floats(heap, out);
-  const { inChannels, inWidth } = info;
-  eachWindow(info, (at, image, top, bottom, left, right) => {
-    for (let c = 0; c < inChannels; c++) {
-      let best = (image + top * inWidth + left) * inChannels + c;
-      for (let y = top; y < bottom; y++) {
-        for (let z = left; z < right; z++) {
-          const from = (image + y * inWidth + z) * inChannels + c;
-          if (x[from]! > x[best]!) best = from;
-        }
-      }
-      sums[best]! += gradient[at + c]!;
-    }
-  });
+  const { dy, input, output } = inputs as { dy: TensorInfo; input: TensorInfo; output: TensorInfo };
+  const geometry = poolGeometry(input.shape, attrs as unknown as PoolAttributes);
+  const out = (backend as WasmBackend).makeOutput(input.shape, 'float32');
+  const { kernels, addressOf } = loadedKernels();
+  kernels.maxPoolGradient(addressOf(input), addressOf(output), addressOf(dy), addressOf(out), ...geometry);
   return out;
 };
 
-/** dx = dy / n over the n pixels of each window that are inside the image, summed over windows. */
+/** AvgPoolGrad: dy `[B, OH, OW, C]`, input `[B, H, W, C]` → `[B, H, W, C]`. Only pixels inside the image count. */
 export const averagePoolGradient: KernelFunc = ({ inputs, backend, attrs }) => {
   const { dy, input } = inputs as { dy: TensorInfo; input: TensorInfo };
-  const heap = backend as WasmBackend;
-  const info = poolInfo(input.shape, attrs as unknown as PoolAttributes);
-  const out = makeZeros(heap, input.shape, 'float32');
-  const gradient = floats(heap, dy);
-  const sums = floats(heap, out);
-  const { inChannels, inWidth } = info;
-  eachWindow(info, (at, image, top, bottom, left, right) => {
-    const share = 1 / ((bottom - top) * (right - left));
-    for (let y = top; y < bottom; y++) {
-      for (let z = left; z < right; z++) {
-        const to = (image + y * inWidth + z) * inChannels;
-        for (let c = 0; c < inChannels; c++) sums[to + c]! += gradient[at + c]! * share;
-      }
-    }
-  });
+  const geometry = poolGeometry(input.shape, attrs as unknown as PoolAttributes);
+  const out = (backend as WasmBackend).makeOutput(input.shape, 'float32');
+  const { kernels, addressOf } = loadedKernels();
+  kernels.averagePoolGradient(addressOf(dy), addressOf(out), ...geometry);
   return out;
 };
 
-function poolInfo(inShape: number[], attributes: PoolAttributes): backend_util.Conv2DInfo {
-  const { filterSize, strides, pad, dimRoundingMode } = attributes;
-  return backend_util.computePool2DInfo(inShape as Shape4, filterSize, strides, 1, pad, dimRoundingMode);
-}
+type PoolGeometry =
+  Parameters<Kernels['maxPool']> extends [number, number, ...infer Geometry] ? Geometry : never;
 
-/** Calls `visit` with the start of dy, the first pixel of the image, and the rows and columns of x in each window. */
-function eachWindow(
-  info: backend_util.Conv2DInfo,
-  visit: (at: number, image: number, top: number, bottom: number, left: number, right: number) => void,
-): void {
-  const { inHeight, inWidth, inChannels, outHeight, outWidth, padInfo } = info;
-  for (let b = 0; b < info.batchSize; b++) {
-    for (let i = 0; i < outHeight; i++) {
-      const y = i * info.strideHeight - padInfo.top;
-      const bottom = Math.min(inHeight, y + info.filterHeight);
-      for (let j = 0; j < outWidth; j++) {
-        const z = j * info.strideWidth - padInfo.left;
-        const right = Math.min(inWidth, z + info.filterWidth);
-        const at = ((b * outHeight + i) * outWidth + j) * inChannels;
-        if (bottom > 0 && right > 0) {
-          visit(at, b * inHeight * inWidth, Math.max(0, y), bottom, Math.max(0, z), right);
-        }
-      }
-    }
-  }
+/** The geometry of pooling as assembly/pool.ts lists it. */
+function poolGeometry(inShape: number[], attributes: PoolAttributes): PoolGeometry {
+  const { filterSize, strides, pad, dimRoundingMode } = attributes;
+  const shape = inShape as [number, number, number, number];
+  const info = backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, dimRoundingMode);
+  return [
+    info.batchSize,
+    info.inHeight,
+    info.inWidth,
+    info.inChannels,
+    info.outHeight,
+    info.outWidth,
+    info.filterHeight,
+    info.filterWidth,
+    info.strideHeight,
+    info.strideWidth,
+    info.padInfo.top,
+    info.padInfo.left,
+  ];
 }
