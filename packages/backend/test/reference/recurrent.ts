@@ -1,0 +1,322 @@
+// Recurrent layers and their backpropagation through time in float64, one row and one step at a time.
+
+import { type ActivationName, activations } from './activations.ts';
+
+export const cellNames = ['rnn', 'lstm', 'gru', 'gruBefore'] as const;
+/** `gru` resets after the recurrent product, `gruBefore` before it. */
+export type CellName = (typeof cellNames)[number];
+
+/** What goes in. Shapes: B rows, T steps, C channels, H units; the gates in the order of the kernels. */
+export interface RecurrentInput {
+  B: number;
+  T: number;
+  C: number;
+  H: number;
+  /** From the last step to the first. */
+  reverse?: boolean;
+  /** Function of the gates; of no meaning to rnn. */
+  gate: ActivationName;
+  /** Function of the candidate, and of the cell of an lstm. */
+  cell: ActivationName;
+  /** `[B, T, C]` */
+  x: ArrayLike<number>;
+  /** `[B, T]`: 0 where a step is padding. The state stays as it was there, and y is 0. */
+  mask?: ArrayLike<number> | undefined;
+  /** `[C, G·H]` for G gates */
+  kernel: ArrayLike<number>;
+  /** `[H, G·H]` */
+  recurrent: ArrayLike<number>;
+  /** `[G·H]` */
+  bias?: ArrayLike<number> | undefined;
+  /** `[3H]`, only of gru */
+  recurrentBias?: ArrayLike<number> | undefined;
+  /** `[B, H]` */
+  h0?: ArrayLike<number> | undefined;
+  c0?: ArrayLike<number> | undefined;
+  /** Gradient of y `[B, T, H]` and of the last states `[B, H]` */
+  dy?: ArrayLike<number> | undefined;
+  dhLast?: ArrayLike<number> | undefined;
+  dcLast?: ArrayLike<number> | undefined;
+}
+
+/** What comes out: y, the last states, and the gradient of everything that went in. */
+export interface RecurrentOutput {
+  y: Float64Array;
+  hLast: Float64Array;
+  cLast: Float64Array;
+  dx: Float64Array;
+  dkernel: Float64Array;
+  drecurrent: Float64Array;
+  dbias: Float64Array;
+  drecurrentBias: Float64Array;
+  dh0: Float64Array;
+  dc0: Float64Array;
+}
+
+type Vector = Float64Array;
+const zeros = (count: number): Vector => new Float64Array(count);
+
+/** Row `index` of an array of rows; zeros where there is none. */
+function row(from: ArrayLike<number> | undefined, index: number, length: number): Vector {
+  const result = zeros(length);
+  if (from) for (let i = 0; i < length; i++) result[i] = from[index * length + i]!;
+  return result;
+}
+
+/** The weights and their gradients. */
+interface Parameters {
+  kernel: Vector;
+  recurrent: Vector;
+  bias: Vector;
+  recurrentBias: Vector;
+  dkernel: Vector;
+  drecurrent: Vector;
+  dbias: Vector;
+  drecurrentBias: Vector;
+}
+
+/** Gradients of what a step was given: its input and the states before it. */
+interface StepGradient {
+  dx: Vector;
+  dh: Vector;
+  dc: Vector;
+}
+
+/** One step of one row: the states after it, and the way back, which adds to the gradients of the weights. */
+interface Step {
+  h: Vector;
+  c: Vector;
+  back(dh: Vector, dc: Vector): StepGradient;
+}
+
+type Cell = (
+  weights: Parameters,
+  gate: ActivationName,
+  cell: ActivationName,
+  x: Vector,
+  h: Vector,
+  c: Vector,
+) => Step;
+
+/** `out[j] += Σ v[i]·W[i, j]` for the columns from `first` up to `end`. */
+function addProduct(out: Vector, v: Vector, W: Vector, first = 0, end = out.length) {
+  for (let i = 0; i < v.length; i++)
+    for (let j = first; j < end; j++) out[j]! += v[i]! * W[i * out.length + j]!;
+}
+
+/** The way back: `dv[i] += Σ dout[j]·W[i, j]` and `dW[i, j] += v[i]·dout[j]`. */
+function addProductGradient(
+  dout: Vector,
+  v: Vector,
+  W: Vector,
+  dv: Vector,
+  dW: Vector,
+  first = 0,
+  end = dout.length,
+) {
+  for (let i = 0; i < v.length; i++)
+    for (let j = first; j < end; j++) {
+      dv[i]! += dout[j]! * W[i * dout.length + j]!;
+      dW[i * dout.length + j]! += v[i]! * dout[j]!;
+    }
+}
+
+function add(out: Vector, v: Vector) {
+  for (let i = 0; i < v.length; i++) out[i]! += v[i]!;
+}
+
+/** h′ = φ(x·W + h·U + b) */
+const rnn: Cell = (weights, _gate, cell, x, h) => {
+  const H = h.length;
+  const phi = activations[cell];
+  const sum = weights.bias.slice();
+  addProduct(sum, x, weights.kernel);
+  addProduct(sum, h, weights.recurrent);
+  return {
+    h: sum.map(phi.value),
+    c: zeros(H),
+    back(dh) {
+      const dsum = dh.map((each, u) => each * phi.slope(sum[u]!));
+      const result = { dx: zeros(x.length), dh: zeros(H), dc: zeros(H) };
+      addProductGradient(dsum, x, weights.kernel, result.dx, weights.dkernel);
+      addProductGradient(dsum, h, weights.recurrent, result.dh, weights.drecurrent);
+      add(weights.dbias, dsum);
+      return result;
+    },
+  };
+};
+
+/** [i f g o] = x·W + h·U + b, c′ = σ(f)∘c + σ(i)∘φ(g), h′ = σ(o)∘φ(c′) */
+const lstm: Cell = (weights, gate, cell, x, h, c) => {
+  const H = h.length;
+  const sigma = activations[gate];
+  const phi = activations[cell];
+  const sum = weights.bias.slice();
+  addProduct(sum, x, weights.kernel);
+  addProduct(sum, h, weights.recurrent);
+  const i = sum.slice(0, H).map(sigma.value);
+  const f = sum.slice(H, 2 * H).map(sigma.value);
+  const g = sum.slice(2 * H, 3 * H).map(phi.value);
+  const o = sum.slice(3 * H).map(sigma.value);
+  const next = c.map((each, u) => f[u]! * each + i[u]! * g[u]!);
+  return {
+    h: o.map((each, u) => each * phi.value(next[u]!)),
+    c: next,
+    back(dh, dcAfter) {
+      const dsum = zeros(4 * H);
+      const result = { dx: zeros(x.length), dh: zeros(H), dc: zeros(H) };
+      for (let u = 0; u < H; u++) {
+        const dc = dcAfter[u]! + dh[u]! * o[u]! * phi.slope(next[u]!);
+        dsum[u] = dc * g[u]! * sigma.slope(sum[u]!);
+        dsum[H + u] = dc * c[u]! * sigma.slope(sum[H + u]!);
+        dsum[2 * H + u] = dc * i[u]! * phi.slope(sum[2 * H + u]!);
+        dsum[3 * H + u] = dh[u]! * phi.value(next[u]!) * sigma.slope(sum[3 * H + u]!);
+        result.dc[u] = dc * f[u]!;
+      }
+      addProductGradient(dsum, x, weights.kernel, result.dx, weights.dkernel);
+      addProductGradient(dsum, h, weights.recurrent, result.dh, weights.drecurrent);
+      add(weights.dbias, dsum);
+      return result;
+    },
+  };
+};
+
+/** [ar az an] = x·W + b, [mr mz mn] = h·U + c, r = σ(ar + mr), z = σ(az + mz), n = φ(an + r∘mn), h′ = (1 − z)∘n + z∘h */
+const gru: Cell = (weights, gate, cell, x, h) => {
+  const H = h.length;
+  const sigma = activations[gate];
+  const phi = activations[cell];
+  const a = weights.bias.slice();
+  addProduct(a, x, weights.kernel);
+  const m = weights.recurrentBias.slice();
+  addProduct(m, h, weights.recurrent);
+  const sum = a.map((each, j) => each + m[j]!);
+  const r = sum.slice(0, H).map(sigma.value);
+  const z = sum.slice(H, 2 * H).map(sigma.value);
+  for (let u = 0; u < H; u++) sum[2 * H + u] = a[2 * H + u]! + r[u]! * m[2 * H + u]!;
+  const n = sum.slice(2 * H).map(phi.value);
+  return {
+    h: h.map((each, u) => (1 - z[u]!) * n[u]! + z[u]! * each),
+    c: zeros(H),
+    back(dh) {
+      const da = zeros(3 * H);
+      const dm = zeros(3 * H);
+      const result = { dx: zeros(x.length), dh: zeros(H), dc: zeros(H) };
+      for (let u = 0; u < H; u++) {
+        const dn = dh[u]! * (1 - z[u]!) * phi.slope(sum[2 * H + u]!);
+        const dr = dn * m[2 * H + u]! * sigma.slope(sum[u]!);
+        const dz = dh[u]! * (h[u]! - n[u]!) * sigma.slope(sum[H + u]!);
+        da[u] = dr;
+        da[H + u] = dz;
+        da[2 * H + u] = dn;
+        dm[u] = dr;
+        dm[H + u] = dz;
+        dm[2 * H + u] = dn * r[u]!;
+        result.dh[u] = dh[u]! * z[u]!;
+      }
+      addProductGradient(da, x, weights.kernel, result.dx, weights.dkernel);
+      addProductGradient(dm, h, weights.recurrent, result.dh, weights.drecurrent);
+      add(weights.dbias, da);
+      add(weights.drecurrentBias, dm);
+      return result;
+    },
+  };
+};
+
+/** r = σ(x·Wr + h·Ur + br), z likewise, n = φ(x·Wn + (r∘h)·Un + bn), h′ = (1 − z)∘n + z∘h */
+const gruBefore: Cell = (weights, gate, cell, x, h) => {
+  const H = h.length;
+  const sigma = activations[gate];
+  const phi = activations[cell];
+  const sum = weights.bias.slice();
+  addProduct(sum, x, weights.kernel);
+  addProduct(sum, h, weights.recurrent, 0, 2 * H);
+  const r = sum.slice(0, H).map(sigma.value);
+  const z = sum.slice(H, 2 * H).map(sigma.value);
+  const reset = h.map((each, u) => r[u]! * each);
+  addProduct(sum, reset, weights.recurrent, 2 * H);
+  const n = sum.slice(2 * H).map(phi.value);
+  return {
+    h: h.map((each, u) => (1 - z[u]!) * n[u]! + z[u]! * each),
+    c: zeros(H),
+    back(dh) {
+      const dsum = zeros(3 * H);
+      const dreset = zeros(H);
+      const result = { dx: zeros(x.length), dh: zeros(H), dc: zeros(H) };
+      for (let u = 0; u < H; u++) {
+        dsum[2 * H + u] = dh[u]! * (1 - z[u]!) * phi.slope(sum[2 * H + u]!);
+        dsum[H + u] = dh[u]! * (h[u]! - n[u]!) * sigma.slope(sum[H + u]!);
+      }
+      addProductGradient(dsum, reset, weights.recurrent, dreset, weights.drecurrent, 2 * H);
+      for (let u = 0; u < H; u++) {
+        dsum[u] = dreset[u]! * h[u]! * sigma.slope(sum[u]!);
+        result.dh[u] = dh[u]! * z[u]! + dreset[u]! * r[u]!;
+      }
+      addProductGradient(dsum, x, weights.kernel, result.dx, weights.dkernel);
+      addProductGradient(dsum, h, weights.recurrent, result.dh, weights.drecurrent, 0, 2 * H);
+      add(weights.dbias, dsum);
+      return result;
+    },
+  };
+};
+
+const cells: Record<CellName, { step: Cell; gates: number }> = {
+  rnn: { step: rnn, gates: 1 },
+  lstm: { step: lstm, gates: 4 },
+  gru: { step: gru, gates: 3 },
+  gruBefore: { step: gruBefore, gates: 3 },
+};
+
+/** Gates of a cell: its weights have that many times H columns. */
+export const gatesOf = (cell: CellName) => cells[cell].gates;
+
+/** Runs a layer forward and, from the gradients given, back through time. */
+export function recurrentReference(cellName: CellName, input: RecurrentInput): RecurrentOutput {
+  const { B, T, C, H, reverse = false, mask, gate, cell } = input;
+  const { step, gates } = cells[cellName];
+  const N = gates * H;
+  const weights: Parameters = {
+    kernel: Float64Array.from(input.kernel),
+    recurrent: Float64Array.from(input.recurrent),
+    bias: row(input.bias, 0, N),
+    recurrentBias: row(input.recurrentBias, 0, N),
+    dkernel: zeros(C * N),
+    drecurrent: zeros(H * N),
+    dbias: zeros(N),
+    drecurrentBias: zeros(N),
+  };
+  const y = zeros(B * T * H);
+  const hLast = zeros(B * H);
+  const cLast = zeros(B * H);
+  const dx = zeros(B * T * C);
+  const dh0 = zeros(B * H);
+  const dc0 = zeros(B * H);
+  for (let b = 0; b < B; b++) {
+    const times = Array.from({ length: T }, (_, t) => b * T + t).filter((time) => mask?.[time] !== 0);
+    if (reverse) times.reverse();
+    let h = row(input.h0, b, H);
+    let c = row(input.c0, b, H);
+    const steps = times.map((time) => {
+      const done = step(weights, gate, cell, row(input.x, time, C), h, c);
+      h = done.h;
+      c = done.c;
+      y.set(h, time * H);
+      return done;
+    });
+    hLast.set(h, b * H);
+    cLast.set(c, b * H);
+    let dh = row(input.dhLast, b, H);
+    let dc = row(input.dcLast, b, H);
+    for (let s = times.length - 1; s >= 0; s--) {
+      add(dh, row(input.dy, times[s]!, H));
+      const gradient = steps[s]!.back(dh, dc);
+      dx.set(gradient.dx, times[s]! * C);
+      dh = gradient.dh;
+      dc = gradient.dc;
+    }
+    dh0.set(dh, b * H);
+    dc0.set(dc, b * H);
+  }
+  const { dkernel, drecurrent, dbias, drecurrentBias } = weights;
+  return { y, hLast, cLast, dx, dkernel, drecurrent, dbias, drecurrentBias, dh0, dc0 };
+}
