@@ -6,6 +6,8 @@ const shared = {
 };
 const tests = ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'];
 const slow = ['**/*.slow.test.ts'];
+// Relaxed SIMD came without a flag after Node 20, and newer ones refuse to start with the flag.
+const relaxedSimd = process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : [];
 
 export default defineConfig({
   // Tests run on the sources of every workspace package, without a build.
@@ -36,6 +38,16 @@ export default defineConfig({
           env: { TIDECAST_BACKEND: 'native' },
           include: ['packages/{backend,models,train}/test/**/*.test.ts'],
           exclude: [...slow, '**/node_modules/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...shared,
+          name: 'relaxed',
+          env: { TIDECAST_KERNELS: 'relaxed' },
+          execArgv: relaxedSimd,
+          include: ['packages/backend/test/kernels/**/*.test.ts'],
         },
       },
     ],

@@ -67,6 +67,7 @@ step('types', () => pnpm(['run', 'typecheck']));
 step('lint', () => pnpm(['run', 'lint']));
 step('arrows', () => pnpm(['run', 'arrows']));
 suite('unit', 'npm', ['test', '--']);
+suite('relaxed', 'npm', ['test', '--', '--project', 'relaxed']);
 step('build', () => pnpm(['run', 'build']));
 step('packages', () => pnpm(['exec', 'node', 'scripts/check-packages.mjs'], { stdout: 'inherit' }));
 suite('slow', 'npm', ['test', '--', '--project', 'slow']);

@@ -197,9 +197,9 @@ export function gruBeforeBackward(
   const ofResets = at(gradients, (C + 1) * N + 2 * P);
   gemm(H, P, T * B, resets, P, true, candidate, N, false, ofResets, N, false, scratch);
   for (let g = 0; g < 3; g++) {
-    unpadRows(C, H, at(gradients, g * P), N, at(dkernel, g * H), 3 * H);
+    if (dkernel) unpadRows(C, H, at(gradients, g * P), N, at(dkernel, g * H), 3 * H);
     if (dbias) unpadRows(1, H, at(gradients, C * N + g * P), N, at(dbias, g * H), 3 * H);
-    unpadRows(H, H, at(gradients, (C + 1) * N + g * P), N, at(drecurrent, g * H), 3 * H);
+    if (drecurrent) unpadRows(H, H, at(gradients, (C + 1) * N + g * P), N, at(drecurrent, g * H), 3 * H);
   }
 }
 

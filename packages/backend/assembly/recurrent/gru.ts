@@ -188,10 +188,10 @@ export function gruBackward(
   for (let g = 0; g < 3; g++) {
     const ofState = at(gradients, g * P);
     const input = at(gradients, (g == 2 ? 3 : g) * P);
-    unpadRows(C, H, input, N, at(dkernel, g * H), 3 * H);
+    if (dkernel) unpadRows(C, H, input, N, at(dkernel, g * H), 3 * H);
     if (dbias) unpadRows(1, H, at(input, C * N), N, at(dbias, g * H), 3 * H);
     if (drecurrentBias) unpadRows(1, H, at(ofState, C * N), N, at(drecurrentBias, g * H), 3 * H);
-    unpadRows(H, H, at(ofState, (C + 1) * N), N, at(drecurrent, g * H), 3 * H);
+    if (drecurrent) unpadRows(H, H, at(ofState, (C + 1) * N), N, at(drecurrent, g * H), 3 * H);
   }
 }
 

@@ -242,9 +242,9 @@ export function lstmBackward(
   const scratch = part(SCRATCH, workspace, B, T, C, H);
   gemm(K, N, T * B, z, width, true, gates, N, false, gradients, N, false, scratch);
   for (let g = 0; g < 4; g++) {
-    unpadRows(C, H, at(gradients, g * P), N, at(dkernel, g * H), 4 * H);
+    if (dkernel) unpadRows(C, H, at(gradients, g * P), N, at(dkernel, g * H), 4 * H);
     if (dbias) unpadRows(1, H, at(gradients, C * N + g * P), N, at(dbias, g * H), 4 * H);
-    unpadRows(H, H, at(gradients, (C + 1) * N + g * P), N, at(drecurrent, g * H), 4 * H);
+    if (drecurrent) unpadRows(H, H, at(gradients, (C + 1) * N + g * P), N, at(drecurrent, g * H), 4 * H);
   }
 }
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type ActivationName, activations } from '../reference/activations.ts';
 import { createTestKernels, type TestKernels } from './test-kernels.ts';
 
 let test: TestKernels;
@@ -6,72 +7,25 @@ beforeAll(async () => {
   test = await createTestKernels();
 });
 
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+/** The largest error allowed of each function: absolute, or relative where it holds. */
+const bounds: Record<ActivationName, { bound: number; relative?: boolean }> = {
+  linear: { bound: 1e-9, relative: true },
+  tanh: { bound: 5e-7, relative: true },
+  relu: { bound: 1e-9, relative: true },
+  sigmoid: { bound: 3e-7 },
+  elu: { bound: 4e-7 },
+  leakyRelu: { bound: 1e-6, relative: true },
+  softplus: { bound: 4e-6 },
+  swish: { bound: 8e-6 },
+  hardSigmoid: { bound: 2e-7 },
+};
 
-/** Each function by its code, its derivative, and the largest absolute error allowed of both; `relative` where it holds. */
-const functions: {
-  code: number;
-  name: string;
-  value: (x: number) => number;
-  slope: (x: number) => number;
-  bound: number;
-  relative?: boolean;
-}[] = [
-  { code: 0, name: 'linear', value: (x) => x, slope: () => 1, bound: 1e-9, relative: true },
-  {
-    code: 1,
-    name: 'tanh',
-    value: Math.tanh,
-    slope: (x) => 1 - Math.tanh(x) ** 2,
-    bound: 5e-7,
-    relative: true,
-  },
-  {
-    code: 2,
-    name: 'relu',
-    value: (x) => Math.max(x, 0),
-    slope: (x) => Number(x > 0),
-    bound: 1e-9,
-    relative: true,
-  },
-  { code: 3, name: 'sigmoid', value: sigmoid, slope: (x) => sigmoid(x) * (1 - sigmoid(x)), bound: 3e-7 },
-  {
-    code: 4,
-    name: 'elu',
-    value: (x) => (x > 0 ? x : Math.expm1(x)),
-    slope: (x) => (x > 0 ? 1 : Math.exp(x)),
-    bound: 4e-7,
-  },
-  {
-    code: 5,
-    name: 'leakyRelu',
-    value: (x) => (x > 0 ? x : 0.01 * x),
-    slope: (x) => (x > 0 ? 1 : 0.01),
-    bound: 1e-6,
-    relative: true,
-  },
-  {
-    code: 6,
-    name: 'softplus',
-    value: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
-    slope: sigmoid,
-    bound: 4e-6,
-  },
-  {
-    code: 7,
-    name: 'swish',
-    value: (x) => x * sigmoid(x),
-    slope: (x) => sigmoid(x) * (1 + x * (1 - sigmoid(x))),
-    bound: 8e-6,
-  },
-  {
-    code: 8,
-    name: 'hardSigmoid',
-    value: (x) => Math.min(1, Math.max(0, 0.2 * x + 0.5)),
-    slope: (x) => (Math.abs(x) < 2.5 ? 0.2 : 0),
-    bound: 2e-7,
-  },
-];
+const functions = Object.entries(bounds).map(([name, each]) => ({
+  name,
+  ...activations[name as ActivationName],
+  relative: false,
+  ...each,
+}));
 
 /** Values of every size from 1e-8 to 30, both signs, where kinks are left out by not being exactly hit. */
 const inputs = Float32Array.from({ length: 40_001 }, (_, i) => {

@@ -13,26 +13,51 @@ export interface TestKernels {
   garbage(count: number): number;
   /** A copy of `count` floats. */
   get(address: number, count: number): Float32Array;
-  /** Forgets everything put so far. */
+  /** Fails where a kernel wrote before or behind the arrays put so far, or to the address 0 of an array not given. */
+  expectGuards(): void;
+  /** Forgets everything put so far, after a last look at the guards. */
   reset(): void;
 }
 
-/** Loads the build that this engine runs, or plain SIMD where `strict`. */
-export async function createTestKernels(strict = false): Promise<TestKernels> {
+/** What stands in guards and garbage: a NaN that no arithmetic makes. */
+const untouched = 0x7fc5a5a5;
+
+/** Floats of room behind every array: what is read from there shows in the results, what is written there in the guards. */
+const guard = 16;
+
+/** Bytes of room before the first array, where writes to absent arrays end. */
+const start = 16_388;
+
+/**
+ * Loads the build that the project asks for in TIDECAST_KERNELS: `relaxed`, and fails where this engine does not run it;
+ * otherwise plain SIMD.
+ */
+export async function createTestKernels(): Promise<TestKernels> {
+  const wanted = process.env.TIDECAST_KERNELS ?? 'simd';
   const memory = new WebAssembly.Memory({ initial: 16, maximum: 16_384 });
-  const { build, kernels } = await loadKernels(memory, strict);
-  const start = 4;
+  const { build, kernels } = await loadKernels(memory, wanted === 'simd');
+  expect(build, 'build of the kernels').toBe(wanted);
   let next = start;
+  let guards: { address: number; count: number }[] = [];
+  const protect = (address: number, count: number) => {
+    new Uint32Array(memory.buffer, address, count).fill(untouched);
+    guards.push({ address, count });
+  };
+  protect(0, start / 4);
   const allocate = (count: number) => {
     const address = next;
-    next += 4 * count;
-    // Room behind every array, filled with NaN: what is read from there shows in the results.
-    const guard = 16;
-    next += 4 * guard;
+    next += 4 * (count + guard);
     const missing = next - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / 65_536));
-    new Float32Array(memory.buffer, address, count + guard).fill(Number.NaN);
+    new Uint32Array(memory.buffer, address, count).fill(untouched);
+    protect(address + 4 * count, guard);
     return address;
+  };
+  const expectGuards = () => {
+    for (const { address, count } of guards) {
+      const written = new Uint32Array(memory.buffer, address, count).findIndex((bits) => bits !== untouched);
+      expect(written, `first float written to behind an array, at ${address}`).toBe(-1);
+    }
   };
   return {
     build,
@@ -44,8 +69,15 @@ export async function createTestKernels(strict = false): Promise<TestKernels> {
     },
     garbage: allocate,
     get: (address, count) => new Float32Array(memory.buffer, address, count).slice(),
+    expectGuards,
     reset() {
-      next = start;
+      try {
+        expectGuards();
+      } finally {
+        next = start;
+        guards = [];
+        protect(0, start / 4);
+      }
     },
   };
 }
