@@ -283,7 +283,7 @@ describe('a module that does not load', () => {
 describe('workers that do not start', () => {
   it.each([
     ['throw', 'throw new Error("not on this machine")', /died before it began: Error: not on this machine/],
-    ['exit', 'process.exit(5)', /died before it began: /],
+    ['exit', 'process.exit(5)', /died before it began: worker exited/],
   ])('because they %s fail every job after two attempts, and none waits for ever', async (_, code, what) => {
     const executor = startWorkers<number, number>('runJob', {
       workers: 2,

@@ -71,7 +71,9 @@ export function createWorkerExecutor<Input, Result, Report = unknown>(
   });
   pool.on('workerDestroy', () =>
     setImmediate(() => {
-      if (pool.threads.length === 0) for (const kill of waiting) kill.abort();
+      const reason = startFailure ?? new Error('worker exited while it started');
+      startFailure = undefined;
+      if (pool.threads.length === 0) for (const kill of waiting) kill.abort(reason);
     }),
   );
 
@@ -109,7 +111,7 @@ export function createWorkerExecutor<Input, Result, Report = unknown>(
       const task: WorkerAttempt = { port: workerPort, module, name, id, attempt: attempt.attempt };
       await pool.run(task, { transferList: [workerPort], signal: kill.signal });
     } catch (error) {
-      crash = error;
+      crash = kill.signal.aborted ? kill.signal.reason : error;
     }
     clearTimeout(timer);
     attempt.signal.removeEventListener('abort', onAbort);
@@ -127,7 +129,7 @@ export function createWorkerExecutor<Input, Result, Report = unknown>(
       if (!loaded) throw new Error(message);
       return { status: 'failed', error: { ...unloadable, message } };
     }
-    return { status: 'crashed', error: crashData(id, began, began ? crash : (startFailure ?? crash)) };
+    return { status: 'crashed', error: crashData(id, began, crash) };
   }
 
   const release = async () => {
