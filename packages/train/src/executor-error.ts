@@ -13,7 +13,9 @@ export function errorData(thrown: unknown): JobError {
       ...(stack !== undefined && { stack: String(stack) }),
     };
   }
-  return { name: 'Error', message: `the job threw ${shown(thrown)}, which is no Error.` };
+  // Not every object can be shown as JSON.
+  const text = typeof thrown === 'object' && thrown !== null ? 'an object' : shown(thrown);
+  return { name: 'Error', message: `the job threw ${text}, which is no Error.` };
 }
 
 /** That a job's input, result or report is nothing structured clone can copy. */

@@ -156,6 +156,15 @@ describe('a worker that dies', () => {
   });
 });
 
+describe('a job that fails', () => {
+  it('leaves its thread to no other: where it broke the instance, the 4 jobs after it on 1 worker are done', async () => {
+    const executor = startWorkers<number, number>('breakOnZero', { workers: 1 });
+    const outcomes = await executor.run([1, 0, 2, 3, 4, 5].map((input) => ({ id: `${input}`, input })));
+    expect(outcomes[1]).toMatchObject({ id: '0', status: 'failed', attempts: 1 });
+    expect(outcomes.toSpliced(1, 1)).toEqual([1, 2, 3, 4, 5].map((value) => done(`${value}`, value)));
+  });
+});
+
 describe('an abort', () => {
   it('tells the jobs under way, begins no other, and rejects with the reason', async () => {
     const file = join(folder, 'marks');
@@ -186,6 +195,18 @@ describe('an abort', () => {
     expect(performance.now() - begin).toBeGreaterThan(95);
     expect(performance.now() - begin).toBeLessThan(1100);
     expect(lines(file)).toEqual(['begun a', 'begun b']);
+  });
+
+  it('rejects only when the threads have ended, also one that sits in a native call for 600 ms', async () => {
+    const file = join(folder, 'marks');
+    const executor = startWorkers<{ file: string; ms: number }, void>('block', { workers: 1, graceMs: 0 });
+    const controller = new AbortController();
+    const run = executor.run([{ id: 'a', input: { file, ms: 600 } }], { signal: controller.signal });
+    await untilLines(file, 1);
+    const begin = performance.now();
+    controller.abort(new Error('enough'));
+    await expect(run).rejects.toThrow('enough');
+    expect(performance.now() - begin).toBeGreaterThan(500);
   });
 
   it('keeps the outcomes so far, and the executor serves again', async () => {

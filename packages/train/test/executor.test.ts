@@ -8,6 +8,7 @@ import {
   returnFunction,
   scribble,
   square,
+  throwCircle,
   throwOnOdd,
   throwText,
   whoAmI,
@@ -22,6 +23,7 @@ const jobs = {
   returnFunction,
   scribble,
   square,
+  throwCircle,
   throwOnOdd,
   throwText,
   whoAmI,
@@ -92,6 +94,15 @@ describe.each(executors)('an executor %s', (_, start) => {
     expect(outcome).toMatchObject({
       status: 'failed',
       error: { name: 'Error', message: "the job threw 'only text', which is no Error." },
+    });
+  });
+
+  it('fails a job, tried once, that throws an object which is neither an Error nor JSON', async () => {
+    const [outcome] = await start('throwCircle').run(named([0]));
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      attempts: 1,
+      error: { name: 'Error', message: 'the job threw an object, which is no Error.' },
     });
   });
 
@@ -192,5 +203,13 @@ describe.each(executors)('an executor %s', (_, start) => {
     await executor.close();
     await executor.close();
     await expect(executor.run(named([1]))).rejects.toThrow('executor: run must be called before close');
+  });
+});
+
+describe('createInProcessExecutor', () => {
+  it.each([undefined, null, 'job.mjs'])('refuses %s as a job function', (runJob) => {
+    expect(() => createInProcessExecutor(runJob as unknown as RunJob<unknown, unknown>)).toThrow(
+      /^executor: runJob must be a function, got /,
+    );
   });
 });

@@ -34,7 +34,7 @@ export async function runAttempt({ port, module, name, id, attempt }: WorkerAtte
     runJob = await loadFunction(module, name);
   } catch (error) {
     tell({ kind: 'unloadable', error: errorData(error) });
-    return;
+    return endThread();
   }
   tell({ kind: 'started' });
 
@@ -60,7 +60,19 @@ export async function runAttempt({ port, module, name, id, attempt }: WorkerAtte
     tellData('result', { kind: 'done', value });
   } catch (error) {
     tell({ kind: 'failed', error: errorData(error) });
+    if (!controller.signal.aborted) await endThread();
   }
+}
+
+/**
+ * Ends this thread once what was printed is out; later jobs get another. What made a job fail may have broken more
+ * than the job: a WASM instance that ran out of memory is dead, and every job after it would fail at once.
+ */
+async function endThread(): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  }
+  process.exit();
 }
 
 async function loadFunction(module: string, name: string): Promise<RunJob<unknown, unknown>> {

@@ -34,8 +34,9 @@ const workerFile = new URL(
 );
 
 /**
- * An executor whose jobs run in worker threads. Threads start with the first jobs and stay until `close`; while idle
- * they do not keep the process alive. What kills the whole process (a fault in native code) is beyond it.
+ * An executor whose jobs run in worker threads. Threads start with the first jobs and stay until `close`, but for
+ * those whose job failed: the next job gets a fresh one. While idle they do not keep the process alive. What kills the
+ * whole process (a fault in native code) is beyond it.
  * @throws if an option is out of range. `run` throws if the module cannot be loaded or no worker starts.
  */
 export function createWorkerExecutor<Input, Result, Report = unknown>(
@@ -99,9 +100,16 @@ export function createWorkerExecutor<Input, Result, Report = unknown>(
       else loaded = true;
     };
     let timer: NodeJS.Timeout | undefined;
+    let killed: Promise<unknown> | undefined;
     const onAbort = () => {
       port.postMessage('abort');
-      timer = setTimeout(() => kill.abort(), graceMs);
+      timer = setTimeout(() => {
+        const before = pool.threads;
+        kill.abort();
+        // The pool does not wait for a thread to end; one inside a native call takes its time.
+        const after = pool.threads;
+        killed = Promise.all(before.filter((each) => !after.includes(each)).map((each) => each.terminate()));
+      }, graceMs);
     };
     port.on('message', receive);
     attempt.signal.addEventListener('abort', onAbort, { once: true });
@@ -114,6 +122,7 @@ export function createWorkerExecutor<Input, Result, Report = unknown>(
       crash = kill.signal.aborted ? kill.signal.reason : error;
     }
     clearTimeout(timer);
+    await killed;
     attempt.signal.removeEventListener('abort', onAbort);
     // All that the worker told is here by now, though perhaps not delivered yet.
     for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {

@@ -1,5 +1,6 @@
 // Jobs of the tests: they run in this thread or in worker threads alike.
 
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { threadId } from 'node:worker_threads';
@@ -30,6 +31,28 @@ export function throwOnOdd(value: number): number {
 
 export function throwText(): never {
   throw 'only text';
+}
+
+/** Throws an object that is neither an Error nor JSON. */
+export function throwCircle(): never {
+  const circle: Record<string, unknown> = {};
+  circle.self = circle;
+  throw circle;
+}
+
+let broken = false;
+
+/** Fails for 0, and ever after in the same thread: as a WASM instance does that ran out of memory. */
+export function breakOnZero(value: number): number {
+  broken ||= value === 0;
+  if (broken) throw new Error('this instance is dead');
+  return value;
+}
+
+/** Sits in a native call, which nothing can interrupt, for `ms`. */
+export function block({ file, ms }: { file: string; ms: number }, { id }: JobContext): void {
+  appendFileSync(file, `begun ${id}\n`);
+  spawnSync(process.execPath, ['-e', `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${ms})`]);
 }
 
 /** Reports 1 … `count`, then returns their sum. */
