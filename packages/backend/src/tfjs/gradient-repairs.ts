@@ -1,6 +1,7 @@
 // Gradients of tfjs-core 4.22 that are wrong or throw where they need not, on every backend.
 
 import * as tf from '@tensorflow/tfjs-core';
+import { dilatedConvolution, dilatedDepthwise, dilatedInputGradient } from './dilated-gradients.ts';
 
 /** Kernels of two operands whose gradient forgets that an operand may be broadcast. */
 const broadcast = [tf.Maximum, tf.Minimum, tf.SquaredDifference, tf.BatchMatMul];
@@ -14,6 +15,9 @@ const repaired = new WeakSet<tf.GradFunc>();
 export function repairGradients(): void {
   for (const kernelName of broadcast) repair(kernelName, reducing);
   repair(tf.Cumsum, () => cumsumGradient);
+  repair(tf.Conv2D, dilatedConvolution);
+  repair(tf.DepthwiseConv2dNative, dilatedDepthwise);
+  repair(tf.Conv2DBackpropInput, dilatedInputGradient);
 }
 
 function repair(kernelName: string, by: (original: tf.GradFunc) => tf.GradFunc): void {

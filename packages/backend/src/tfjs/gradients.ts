@@ -8,7 +8,7 @@ import { repairGradients } from './gradient-repairs.ts';
 
 /**
  * Registers the gradient of every tfjs-core kernel that has one, where they are not registered already, and repairs
- * those of broadcast operands and of `cumsum`. May be called again; {@link useBackend} calls it.
+ * those of broadcast operands, of `cumsum` and of dilated convolutions. May be called again; {@link useBackend} calls it.
  */
 export async function registerGradients(): Promise<void> {
   chainOperations();

@@ -12,6 +12,7 @@ interface WasmInternals {
     _free(address: number): void;
   };
   dataIdMap: { get(dataId: object): { memoryOffset: number } };
+  refCount(dataId: object): number;
 }
 
 /**
@@ -46,6 +47,7 @@ export async function startKernels(strict: boolean): Promise<CurrentKernels | un
       return address;
     },
     release: (address) => wasm._free(address),
+    owns: ({ dataId }) => backend.refCount(dataId) === 1,
     addressOf: ({ dataId }) => dataIdMap.get(dataId).memoryOffset,
   };
   setKernels(kernels);
