@@ -16,3 +16,6 @@ export { gruBackward, gruForward, gruWorkspace } from './recurrent/gru';
 export { gruBeforeBackward, gruBeforeForward, gruBeforeWorkspace } from './recurrent/gru-before';
 export { lstmBackward, lstmForward, lstmWorkspace } from './recurrent/lstm';
 export { rnnBackward, rnnForward, rnnWorkspace } from './recurrent/rnn';
+export { copy, fillBias, sumRows } from './dense';
+export { crossEntropy, pointwiseLoss, softmax, softmaxGradient } from './losses';
+export { adam, clipValues, rmsprop, sgd, squaredNorm } from './optimizers';

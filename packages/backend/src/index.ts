@@ -1,5 +1,15 @@
+export { type ActivationCode, activationCodes } from './kernels/activation-codes.ts';
 export { type CurrentKernels, currentKernels } from './kernels/current-kernels.ts';
 export type { KernelBuild, Kernels } from './kernels/load-kernels.ts';
+export {
+  type Block,
+  createPlan,
+  type Plan,
+  type PlanBuilder,
+  type PlannedWeight,
+  type Run,
+  type Signal,
+} from './plan/plan.ts';
 export { registerGradients } from './tfjs/gradients.ts';
 export { registerKernels } from './tfjs/kernels.ts';
 export type { WasmPaths } from './tfjs/wasm.ts';

@@ -4,10 +4,12 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import { deriveSeed } from '@tidecast/data';
 import type { ModelConfig } from './config.ts';
+import { createInference } from './inference.ts';
 import { initialize } from './initializers.ts';
 import type { LayerResult, WeightSpec } from './layer-definition.ts';
 import { zeroMasked } from './layers/masks.ts';
 import type { ApplyOptions, Model } from './model.ts';
+import { planLayers } from './plan-layers.ts';
 import { type ResolvedLayer, type ResolvedModel, resolveModel } from './resolve.ts';
 import { formatShape } from './shape.ts';
 
@@ -55,18 +57,32 @@ export function buildModel(
       }),
     ),
   );
+  const inference = createInference(resolved.layers, weights);
   let disposed = false;
+  const refuseDisposed = () => {
+    if (disposed) throw new Error('model: it was disposed. Create or load it again.');
+  };
   return {
     config: resolved.config,
     weights: Object.freeze(weights),
     apply(x, options = {}) {
-      if (disposed) throw new Error('model: it was disposed. Create or load it again.');
-      checkInput(resolved, x, options);
+      refuseDisposed();
+      checkInput(resolved, x.shape, options.mask?.shape);
+      if (x.dtype !== 'float32') {
+        throw new Error(`${resolved.layers[0]!.type}: x must be float32, got ${x.dtype}. Cast it.`);
+      }
       return tf.tidy(() => run(resolved.layers, byLayer, x, options));
+    },
+    plan: (plan, input, blocks) => planLayers(resolved.layers, plan, input, blocks),
+    infer(x, mask) {
+      refuseDisposed();
+      checkInput(resolved, x.shape, mask?.shape);
+      return tf.getBackend() === 'wasm' ? inference.run(x, mask) : undefined;
     },
     dispose() {
       if (disposed) return;
       disposed = true;
+      inference.dispose();
       for (const variable of Object.values(weights)) variable.dispose();
     },
   };
@@ -93,33 +109,30 @@ function run(
   return state.x === x ? tf.clone(x) : state.x;
 }
 
-function checkInput({ config: { input }, layers }: ResolvedModel, x: Tensor, { mask }: ApplyOptions): void {
+/** @throws where `x`, or the mask, has another shape than the config says. */
+function checkInput(
+  { config: { input }, layers }: ResolvedModel,
+  x: readonly number[],
+  mask: readonly number[] | undefined,
+): void {
   const type = layers[0]!.type;
   const fits =
-    x.shape.length === input.length + 1 &&
-    x.shape.every(
-      (size, axis) => size > 0 && (axis === 0 || input[axis - 1] === null || input[axis - 1] === size),
-    );
+    x.length === input.length + 1 &&
+    x.every((size, axis) => size > 0 && (axis === 0 || input[axis - 1] === null || input[axis - 1] === size));
   if (!fits) {
-    const wrongChannels =
-      x.shape.length === input.length + 1 && x.shape[input.length] !== input[input.length - 1];
+    const wrongChannels = x.length === input.length + 1 && x[input.length] !== input[input.length - 1];
     const fix = wrongChannels
       ? 'Is the scaler from another series?'
-      : input.length === 2 && input[0] !== null && x.shape.length === 3
+      : input.length === 2 && input[0] !== null && x.length === 3
         ? `For any length, create the model with input [null, ${input[1]}].`
         : 'The first axis is the batch, and nothing may be empty.';
-    throw new Error(`${type}: x must be ${formatShape(input)}, got [${x.shape.join(', ')}]. ${fix}`);
+    throw new Error(`${type}: x must be ${formatShape(input)}, got [${x.join(', ')}]. ${fix}`);
   }
-  if (x.dtype !== 'float32') throw new Error(`${type}: x must be float32, got ${x.dtype}. Cast it.`);
   if (!mask) return;
-  const wanted = x.shape.slice(0, 2);
-  if (
-    input.length !== 2 ||
-    mask.shape.length !== 2 ||
-    mask.shape.some((size, axis) => size !== wanted[axis])
-  ) {
+  const wanted = x.slice(0, 2);
+  if (input.length !== 2 || mask.length !== 2 || mask.some((size, axis) => size !== wanted[axis])) {
     const expected =
       input.length === 2 ? `[B, T] = [${wanted.join(', ')}]` : 'absent, for inputs without time';
-    throw new Error(`${type}: mask must be ${expected}, got [${mask.shape.join(', ')}].`);
+    throw new Error(`${type}: mask must be ${expected}, got [${mask.join(', ')}].`);
   }
 }

@@ -1,8 +1,9 @@
 // What a kind of layer is: its settings, the shapes it makes, its weights, and how it runs on the tape.
-// Other ways to run the same layer (fused kernels, a planned step) look a layer up by its type and read the
-// same settings and weights; the definition here stays the meaning of the layer.
+// A layer may also say how it lays itself out in a plan: the same settings and weights, the same numbers, run by kernels
+// without the tape. What it does on the tape stays its meaning.
 
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { PlanBuilder, PlannedWeight, Signal } from '@tidecast/backend';
 import type { Initializer } from './initializers.ts';
 import type { Setting } from './settings.ts';
 import type { Shape } from './shape.ts';
@@ -34,6 +35,18 @@ export interface LayerCall<S> {
   seed?: number;
 }
 
+/** What a layer sees when it lays itself out in a plan. */
+export interface PlanCall<S> {
+  settings: S;
+  /** Weights by their name within the layer. */
+  weights: Readonly<Record<string, PlannedWeight>>;
+  plan: PlanBuilder;
+  /** The layer's input. Where it has a `gradient` block, the layer's backward step must write all of it. */
+  input: Signal;
+  /** Position in the network: with the seed of a run it decides the layer's random choices. */
+  position: number;
+}
+
 /** What a layer hands on. Leave the mask out where the time axis is gone. */
 export interface LayerResult {
   x: Tensor;
@@ -53,4 +66,9 @@ export interface LayerDefinition<S extends object = Record<string, unknown>> {
   weights?(settings: S, input: Shape): readonly WeightSpec[];
   /** Runs the layer. Must honour `mask`, or throw and say what to do instead. */
   apply(call: LayerCall<S>): LayerResult;
+  /**
+   * Adds the layer's steps to a plan and returns its output, or says why it cannot. Absent: the layer runs on the tape
+   * alone. On an inference plan (`plan.training` false) weights and signals have no gradients.
+   */
+  plan?(call: PlanCall<S>): Signal | string;
 }

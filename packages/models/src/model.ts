@@ -1,4 +1,6 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
+import type { PlanBuilder, PlannedWeight, Signal } from '@tidecast/backend';
+import type { NdArray } from '@tidecast/data';
 import type { ModelConfig } from './config.ts';
 
 /** How a model is run. */
@@ -22,6 +24,17 @@ export interface Model {
    * @throws where x or the mask has another shape than the config says.
    */
   apply(x: Tensor, options?: ApplyOptions): Tensor;
+  /**
+   * Lays the network out in a plan and returns its output, or says why it cannot: a layer has no planned form. Absent:
+   * the model knows no plans. `weights` hold the weights' blocks under their names.
+   */
+  plan?(plan: PlanBuilder, input: Signal, weights: Readonly<Record<string, PlannedWeight>>): Signal | string;
+  /**
+   * The outputs for `x [B, ...]` without tensors, by a plan that is kept for the next call; the numbers are those of
+   * `apply` without training to within rounding. Undefined where there is no plan: call `apply` then.
+   * @throws as `apply` does.
+   */
+  infer?(x: NdArray, mask?: NdArray): NdArray | undefined;
   /** Frees the weights. */
   dispose(): void;
 }

@@ -60,6 +60,6 @@ export function checkObject(what: string, value: unknown): Record<string, unknow
 }
 
 /** True where two shapes are the same. */
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+export function sameShape(a: readonly (number | string)[], b: readonly (number | string)[]): boolean {
   return a.length === b.length && a.every((size, i) => size === b[i]);
 }

@@ -62,22 +62,25 @@ export async function predict(
   for (const indices of pieces(source.count, batchSize)) {
     signal?.throwIfAborted();
     const { x, mask } = source.batch(indices);
-    const output = tf.tidy(() => model.apply(toTensor(x), { mask: mask && toTensor(mask) }));
-    const shape = output.shape.slice(1);
-    let data: Float32Array;
-    try {
-      data = (await output.data()) as Float32Array;
-    } finally {
-      output.dispose();
-    }
+    const { data, shape } = model.infer?.(x, mask) ?? (await applied(model, x, mask));
     result ??= {
       data: new Float32Array((data.length / indices.length) * source.count),
-      shape: [source.count, ...shape],
+      shape: [source.count, ...shape.slice(1)],
     };
     result.data.set(data, indices[0]! * (data.length / indices.length));
     await breathe();
   }
   return result!;
+}
+
+/** The outputs by the tape's operations. */
+async function applied(model: Model, x: NdArray, mask: NdArray | undefined): Promise<NdArray> {
+  const output = tf.tidy(() => model.apply(toTensor(x), { mask: mask && toTensor(mask) }));
+  try {
+    return { data: (await output.data()) as Float32Array, shape: output.shape };
+  } finally {
+    output.dispose();
+  }
 }
 
 /**
@@ -98,7 +101,11 @@ export async function evaluate(
     const batch = samples.batch(indices);
     const weight = batchWeight(batch);
     if (weight === 0) continue;
-    const value = tf.tidy(() => lossOf(model, loss, batch, { training: false }));
+    const output = model.infer?.(batch.x, batch.mask);
+    const value = tf.tidy(() => {
+      if (!output) return lossOf(model, loss, batch, { training: false });
+      return loss.apply(toTensor(output), toTensor(batch.y), batch.weight && toTensor(batch.weight));
+    });
     try {
       sum += weight * (await value.data())[0]!;
     } finally {

@@ -9,9 +9,11 @@ import { createBreather } from './event-loop.ts';
 import { batchWeight } from './gradients.ts';
 import { type EndReason, type EpochRecord, type History, NonFiniteError } from './history.ts';
 import { type FitOptions, planRun, type RunConfig } from './options.ts';
+import { createPlannedStepper } from './planned-step.ts';
 import { emptySums, freshState, type RunState, setWeights } from './run-state.ts';
 import { learningRateAt } from './schedules.ts';
-import { type StepResult, trainStep } from './train-step.ts';
+import type { Stepper, StepResult } from './step.ts';
+import { createTapeStepper } from './tape-step.ts';
 
 /** All that the parts of the loop share. */
 interface Run {
@@ -20,6 +22,7 @@ interface Run {
   options: FitOptions;
   config: RunConfig;
   state: RunState;
+  stepper: Stepper;
   /** Batches in one epoch. */
   batches: number;
   breathe: () => Promise<void>;
@@ -42,7 +45,8 @@ export async function fit(model: Model, samples: Samples, options: FitOptions): 
     : await freshState(model, options.optimizer);
   if (options.resume) setWeights(model, state.weights);
   const batches = Math.ceil(samples.count / options.batchSize);
-  const run: Run = { model, samples, options, config, state, batches, breathe: createBreather() };
+  const stepper = createStepper(model, samples, state, options);
+  const run: Run = { model, samples, options, config, state, stepper, batches, breathe: createBreather() };
   const { progress } = state;
   options.onProgress?.({
     kind: 'start',
@@ -50,6 +54,8 @@ export async function fit(model: Model, samples: Samples, options: FitOptions): 
     batches,
     epoch: progress.epoch,
     parameters: state.weights.reduce((sum, { length }) => sum + length, 0),
+    path: stepper.path,
+    ...(stepper.why && { why: stepper.why }),
   });
   try {
     while (progress.epoch <= options.epochs && !progress.stopped) {
@@ -57,10 +63,13 @@ export async function fit(model: Model, samples: Samples, options: FitOptions): 
       await closeEpoch(run);
     }
   } catch (error) {
+    stepper.sync();
     const aborted = options.signal?.aborted && error === options.signal.reason;
     if (aborted) await saveAborted(run);
     tellEnd(run, aborted ? 'aborted' : 'failed');
     throw error;
+  } finally {
+    stepper.dispose();
   }
   if (state.bestWeights && (options.earlyStopping?.restoreBest ?? true)) {
     setWeights(model, state.bestWeights);
@@ -72,6 +81,12 @@ export async function fit(model: Model, samples: Samples, options: FitOptions): 
   return history;
 }
 
+/** The planned step where every part of the run has one, else the tape. */
+function createStepper(model: Model, samples: Samples, state: RunState, options: FitOptions): Stepper {
+  const planned = createPlannedStepper(model, samples, state, options);
+  return typeof planned === 'string' ? createTapeStepper(model, state, options, planned) : planned;
+}
+
 /** The order of the samples in an epoch: a permutation that depends on (seed, epoch) alone. */
 function orderOf(count: number, seed: number, epoch: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
@@ -79,7 +94,15 @@ function orderOf(count: number, seed: number, epoch: number): Uint32Array {
 }
 
 /** Runs the batches of the epoch under way that are not done yet. */
-async function trainEpoch({ model, samples, options, config, state, batches, breathe }: Run): Promise<void> {
+async function trainEpoch({
+  samples,
+  options,
+  config,
+  state,
+  stepper,
+  batches,
+  breathe,
+}: Run): Promise<void> {
   const { progress } = state;
   const { epoch, sums, epochs } = progress;
   const { batchSize, seed } = options;
@@ -100,7 +123,8 @@ async function trainEpoch({ model, samples, options, config, state, batches, bre
     let result: StepResult = { loss: Number.NaN, norm: 0, byNorm: false, byValue: false };
     if (weight > 0) {
       const stepSeed = deriveSeed(seed, 'dropout', epoch, index);
-      result = await trainStep(model, state, { batch, seed: stepSeed, learningRate, options });
+      const step = stepper.step({ batch, seed: stepSeed, learningRate });
+      result = step instanceof Promise ? await step : step;
       sums.loss += weight * result.loss;
       sums.weight += weight;
       sums.clippedByNorm += Number(result.byNorm);
@@ -124,7 +148,7 @@ async function trainEpoch({ model, samples, options, config, state, batches, bre
 }
 
 /** Validates, writes the epoch down, decides about stopping, and saves. */
-async function closeEpoch({ model, options, config, state }: Run): Promise<void> {
+async function closeEpoch({ model, options, config, state, stepper }: Run): Promise<void> {
   const { progress } = state;
   const { epoch, sums } = progress;
   const { validation, earlyStopping, checkpoint, signal } = options;
@@ -132,6 +156,7 @@ async function closeEpoch({ model, options, config, state }: Run): Promise<void>
     throw new Error('fit: no sample has a target to learn from, all weights are 0. Are all targets missing?');
   }
   options.signal?.throwIfAborted();
+  stepper.sync();
   const record: EpochRecord = {
     epoch,
     loss: sums.loss / sums.weight,

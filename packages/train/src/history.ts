@@ -43,6 +43,10 @@ export type ProgressEvent =
       epoch: number;
       /** Number of trained values. */
       parameters: number;
+      /** How steps run: `planned` as one fixed run of kernels, or on the tape. */
+      path: 'planned' | 'tape';
+      /** Why on the tape: what has no planned form, such as a layer of your own. */
+      why?: string;
     }
   | {
       kind: 'batch';

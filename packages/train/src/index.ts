@@ -29,7 +29,17 @@ export {
   NonFiniteError,
   type ProgressEvent,
 } from './history.ts';
-export { createLoss, huber, type Loss, type LossConfig, losses, mae, mse } from './losses.ts';
+export {
+  createLoss,
+  crossEntropy,
+  huber,
+  type Loss,
+  type LossConfig,
+  losses,
+  mae,
+  mse,
+  type PlannedTargets,
+} from './losses.ts';
 export {
   type AdamConfig,
   adam,
@@ -38,6 +48,7 @@ export {
   type OptimizerRule,
   optimizerRule,
   optimizers,
+  type PlannedUpdate,
   type RmspropConfig,
   rmsprop,
   type SgdConfig,

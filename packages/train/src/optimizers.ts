@@ -4,6 +4,7 @@
 // and makes clipping, checks for NaN and checkpoints plain code.
 // The semantics, names and defaults are those of torch.optim.
 
+import type { Block, Kernels } from '@tidecast/backend';
 import { checkNumber, lookUp } from './check.ts';
 
 /** Stochastic gradient descent, see {@link sgd}. */
@@ -56,6 +57,20 @@ export interface OptimizerRule<C extends OptimizerConfig = OptimizerConfig> {
   slots(config: C): readonly string[];
   /** Updates `weight` and `slots` in place from `gradient`, all of one length. */
   update(weight: Float32Array, gradient: Float32Array, slots: Slots, options: UpdateArguments<C>): void;
+  /** The same for all weights at once, in a plan; true where all new weights are finite. */
+  updatePlanned(kernels: Kernels, update: PlannedUpdate, options: UpdateArguments<C>): boolean;
+}
+
+/** All weights of a model in a plan, one after the other, their gradients and their slots. */
+export interface PlannedUpdate {
+  count: number;
+  weight: Block;
+  /** Takes the weights as they were. */
+  previous: Block;
+  gradient: Block;
+  /** What the gradients are multiplied by first. */
+  scale: number;
+  slots: Readonly<Record<string, Block>>;
 }
 
 function checkShared(config: OptimizerConfig): void {
@@ -84,6 +99,22 @@ const sgdRule: OptimizerRule<SgdConfig> = {
       weight[i] = weight[i]! - learningRate * move;
     }
   },
+  updatePlanned(kernels, { count, weight, previous, gradient, scale, slots }, { config, learningRate }) {
+    return Boolean(
+      kernels.sgd(
+        count,
+        weight.address,
+        previous.address,
+        gradient.address,
+        scale,
+        slots.velocity?.address ?? 0,
+        learningRate,
+        config.momentum,
+        config.nesterov,
+        config.weightDecay,
+      ),
+    );
+  },
 };
 
 const rmspropRule: OptimizerRule<RmspropConfig> = {
@@ -107,6 +138,25 @@ const rmspropRule: OptimizerRule<RmspropConfig> = {
       weight[i] = weight[i]! - learningRate * move;
     }
   },
+  updatePlanned(kernels, { count, weight, previous, gradient, scale, slots }, { config, learningRate }) {
+    return Boolean(
+      kernels.rmsprop(
+        count,
+        weight.address,
+        previous.address,
+        gradient.address,
+        scale,
+        slots.square!.address,
+        slots.velocity?.address ?? 0,
+        learningRate,
+        config.decay,
+        1 - config.decay,
+        config.epsilon,
+        config.momentum,
+        config.weightDecay,
+      ),
+    );
+  },
 };
 
 const adamRule: OptimizerRule<AdamConfig> = {
@@ -117,12 +167,9 @@ const adamRule: OptimizerRule<AdamConfig> = {
     checkNumber(`${config.type}: epsilon`, config.epsilon, { above: 0 });
   },
   slots: () => ['mean', 'square'],
-  update(weight, gradient, { mean, square }, { config, learningRate, step }) {
-    const { type, beta1, beta2, epsilon, weightDecay } = config;
-    const shrink = type === 'adamw' ? 1 - learningRate * weightDecay : 1;
-    const penalty = type === 'adamw' ? 0 : weightDecay;
-    const rate = learningRate / (1 - beta1 ** step);
-    const unbias = 1 / Math.sqrt(1 - beta2 ** step);
+  update(weight, gradient, { mean, square }, options) {
+    const { beta1, beta2, epsilon } = options.config;
+    const { shrink, penalty, rate, unbias } = adamFactors(options);
     for (let i = 0; i < weight.length; i++) {
       const g = gradient[i]! + penalty * weight[i]!;
       const m = beta1 * mean![i]! + (1 - beta1) * g;
@@ -132,7 +179,42 @@ const adamRule: OptimizerRule<AdamConfig> = {
       weight[i] = shrink * weight[i]! - (rate * m) / (Math.sqrt(v) * unbias + epsilon);
     }
   },
+  updatePlanned(kernels, { count, weight, previous, gradient, scale, slots }, options) {
+    const { beta1, beta2, epsilon } = options.config;
+    const { shrink, penalty, rate, unbias } = adamFactors(options);
+    return Boolean(
+      kernels.adam(
+        count,
+        weight.address,
+        previous.address,
+        gradient.address,
+        scale,
+        slots.mean!.address,
+        slots.square!.address,
+        rate,
+        beta1,
+        1 - beta1,
+        beta2,
+        1 - beta2,
+        unbias,
+        epsilon,
+        shrink,
+        penalty,
+      ),
+    );
+  },
 };
+
+/** What an update of Adam depends on beside the weights: weight decay of either kind, and the bias corrections. */
+function adamFactors({ config, learningRate, step }: UpdateArguments<AdamConfig>) {
+  const { type, beta1, beta2, weightDecay } = config;
+  return {
+    shrink: type === 'adamw' ? 1 - learningRate * weightDecay : 1,
+    penalty: type === 'adamw' ? 0 : weightDecay,
+    rate: learningRate / (1 - beta1 ** step),
+    unbias: 1 / Math.sqrt(1 - beta2 ** step),
+  };
+}
 
 /** Every optimiser by the `type` of its config. */
 export const optimizers: Readonly<Record<OptimizerConfig['type'], OptimizerRule>> = {

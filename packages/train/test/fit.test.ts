@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Samples } from '@tidecast/data';
 import { createModel, dense, network } from '@tidecast/models';
 import { describe, expect, it } from 'vitest';
-import { setUpBackend } from '../../../test/backend.ts';
+import { setUpBackend, testBackend } from '../../../test/backend.ts';
 import { adam, evaluate, type FitOptions, fit, mse, type ProgressEvent, predict, sgd } from '../src/index.ts';
 import { arraySamples, randomArray, sequenceSamples, smallModel, weightsOf } from './helpers.ts';
 
@@ -59,7 +59,16 @@ describe('fit', () => {
       ...['batch', 'batch', 'batch', 'batch', 'epoch'],
       'end',
     ]);
-    expect(events[0]).toEqual({ kind: 'start', epochs: 2, batches: 4, epoch: 1, parameters: 4 * 5 * 8 + 12 });
+    expect(events[0]).toEqual({
+      kind: 'start',
+      epochs: 2,
+      batches: 4,
+      epoch: 1,
+      parameters: 4 * 5 * 8 + 12,
+      ...(testBackend === 'wasm'
+        ? { path: 'planned' }
+        : { path: 'tape', why: 'the backend is tensorflow, and plans run on wasm' }),
+    });
     expect(events.at(-1)).toEqual({ kind: 'end', history });
   });
 

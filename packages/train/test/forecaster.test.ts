@@ -236,7 +236,7 @@ describe('a forecaster refuses', () => {
   it('networks whose output is not [horizon, targets]', async () => {
     const model = createModel(network({ input: [12, 3], layers: [lstm({ units: 2 }), dense({ units: 4 })] }));
     await expect(fitForecaster(model, windows(series, spec), options)).rejects.toThrow(
-      "mse: the model's output must have the shape of the targets, [32, 4, 1], got [32, 4].",
+      /mse: the model's output must have the shape of the targets, \[(B|32), 4, 1\], got \[(B|32), 4\]\./,
     );
     model.dispose();
   });

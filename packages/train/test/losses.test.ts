@@ -91,7 +91,7 @@ describe('losses', () => {
 
   it('refuse unknown types and bad settings', () => {
     expect(() => createLoss({ type: 'hinge' })).toThrow(
-      "loss: type must be one of mse, mae, huber, got 'hinge'.",
+      "loss: type must be one of mse, mae, huber, crossEntropy, got 'hinge'.",
     );
     expect(() => huber({ delta: 0 })).toThrow('huber: delta must be a finite number greater than 0, got 0.');
   });

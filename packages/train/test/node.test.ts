@@ -100,7 +100,7 @@ describe('progressBar', () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const texts: string[] = [];
     const bar = progressBar({ ...stream, write: (text) => texts.push(text) }, { label: 'lstm', every });
-    bar({ kind: 'start', epochs, batches, epoch: 1, parameters: 1 });
+    bar({ kind: 'start', epochs, batches, epoch: 1, parameters: 1, path: 'tape' });
     for (let epoch = 1; epoch <= epochs; epoch++) {
       for (let batch = 1; batch <= batches; batch++) {
         vi.advanceTimersByTime(60);

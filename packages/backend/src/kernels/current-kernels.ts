@@ -10,8 +10,10 @@ export interface CurrentKernels extends LoadedKernels {
   allocate(bytes: number): number;
   /** Gives back what `allocate` gave. */
   release(address: number): void;
-  /** Address of the values of a tensor of the WASM backend. Stays the same while the tensor lives. */
+  /** Address of a tensor's values, the same while the tensor lives. Values on another backend move here first. */
   addressOf(tensor: Pick<TensorInfo, 'dataId'>): number;
+  /** True where a tensor's values are here and belong to no other tensor: writing to them changes this one alone. */
+  owns(tensor: Pick<TensorInfo, 'dataId'>): boolean;
 }
 
 let current: CurrentKernels | undefined;

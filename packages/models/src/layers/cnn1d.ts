@@ -6,7 +6,8 @@ import type { LayerDefinition } from '../layer-definition.ts';
 import { oneOf, wholeNumber } from '../settings.ts';
 import { sequenceShape } from '../shape.ts';
 import { requireAligned, zeroMasked } from './masks.ts';
-import { taps, type Window, wholeWindows, windowedShape } from './taps.ts';
+import { planConvolution } from './planned-convolution.ts';
+import { taps, type Window, wholeWindows, windowCount, windowedShape } from './taps.ts';
 
 /** Settings of {@link cnn1d}. */
 export interface Cnn1dSettings {
@@ -99,5 +100,20 @@ export const cnn1dLayer: LayerDefinition<Required<Cnn1dSettings>> = {
     // Padding modes: result o stands at step o·stride, and is real where that step is.
     const point = { ...window, size: 1, dilation: 1, before: 0, after: 0 };
     return { x: result, mask: wholeWindows('cnn1d', mask, settings.padding === 'valid' ? window : point) };
+  },
+  plan({ settings, weights, plan, input }) {
+    if (input.mask) return 'cnn1d has no planned form for masked inputs';
+    const [steps, channels] = input.shape as [number, number];
+    const { filters, kernelSize, stride, dilation, activation } = settings;
+    const window = windowOf(settings);
+    const count = windowCount('cnn1d', steps, window);
+    return planConvolution(plan, activation, input, [count, filters], weights, {
+      input: [1, steps, channels],
+      output: [1, count, filters],
+      kernelSize: [1, kernelSize],
+      strides: [1, stride],
+      dilation: [1, dilation],
+      before: [0, window.before],
+    });
   },
 };

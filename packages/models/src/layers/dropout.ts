@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { createRandom } from '@tidecast/data';
+import { createRandom, deriveSeed } from '@tidecast/data';
 import type { LayerConfig } from '../config.ts';
 import type { LayerDefinition } from '../layer-definition.ts';
 import { finiteNumber } from '../settings.ts';
@@ -42,5 +42,31 @@ export const dropoutLayer: LayerDefinition<Required<DropoutSettings>> = {
     const kept = 1 / (1 - rate);
     const factors = Float32Array.from({ length: x.size }, () => (random.uniform() < rate ? 0 : kept));
     return { x: tf.mul(x, tf.tensor(factors, x.shape)), ...pass };
+  },
+  plan({ settings: { rate }, plan, input, position }) {
+    const { value, gradient } = input;
+    if (!plan.training || rate === 0) return input;
+    const output = plan.signal(input.shape, input.mask);
+    const perExample = input.shape.reduce((product, size) => product * size, 1);
+    const factors = plan.block(value.length);
+    plan.forward(({ batch, seed }) => {
+      const random = createRandom(deriveSeed(seed, position), 'dropout');
+      const kept = 1 / (1 - rate);
+      const count = batch * perExample;
+      const [x, y, f] = [plan.view(value, count), plan.view(output.value, count), plan.view(factors, count)];
+      for (let i = 0; i < count; i++) {
+        f[i] = random.uniform() < rate ? 0 : kept;
+        y[i] = x[i]! * f[i]!;
+      }
+    });
+    if (gradient) {
+      plan.backward(({ batch }) => {
+        const count = batch * perExample;
+        const dx = plan.view(gradient, count);
+        const [dy, f] = [plan.view(output.gradient!, count), plan.view(factors, count)];
+        for (let i = 0; i < count; i++) dx[i] = dy[i]! * f[i]!;
+      });
+    }
+    return output;
   },
 };

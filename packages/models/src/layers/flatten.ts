@@ -31,4 +31,8 @@ export const flattenLayer: LayerDefinition<Record<never, never>> = {
     refuseMask('flatten', mask, 'Use globalPool1d, a recurrent layer, or windows without padding.');
     return { x: tf.reshape(x, [x.shape[0]!, x.size / x.shape[0]!]) };
   },
+  plan: ({ input }) =>
+    input.mask
+      ? 'flatten cannot honour a mask'
+      : { ...input, shape: [input.shape.reduce((a, b) => a * b, 1)] },
 };

@@ -5,6 +5,7 @@ import type { LayerDefinition } from '../layer-definition.ts';
 import { oneOf } from '../settings.ts';
 import { sequenceShape } from '../shape.ts';
 import { zeroMasked } from './masks.ts';
+import { planPool } from './planned-pool.ts';
 import { stepsOf } from './taps.ts';
 
 /** Settings of {@link globalPool1d}. */
@@ -55,5 +56,33 @@ export const globalPool1dLayer: LayerDefinition<Required<GlobalPool1dSettings>> 
   apply({ settings, x, mask }) {
     const real = mask ?? tf.ones([x.shape[0]!, x.shape[1]!]);
     return { x: modes[settings.mode]!(x, real) };
+  },
+  plan({ settings: { mode }, plan, input }) {
+    if (input.mask) return 'globalPool1d has no planned form for masked inputs';
+    const [steps, channels] = input.shape as [number, number];
+    if (mode !== 'last') {
+      const window = { window: [1, steps], strides: [1, steps], before: [0, 0] } as const;
+      const geometry = { input: [1, steps, channels], output: [1, 1], ...window } as const;
+      return planPool(plan, mode === 'max' ? 'max' : 'average', input, [channels], geometry);
+    }
+    const output = plan.signal([channels]);
+    const { value, gradient } = input;
+    plan.forward(({ batch }) => {
+      const [x, y] = [plan.view(value), plan.view(output.value)];
+      for (let b = 0; b < batch; b++) {
+        const from = ((b + 1) * steps - 1) * channels;
+        y.set(x.subarray(from, from + channels), b * channels);
+      }
+    });
+    if (gradient) {
+      plan.backward(({ batch }) => {
+        const [dx, dy] = [plan.view(gradient, batch * steps * channels), plan.view(output.gradient!)];
+        dx.fill(0);
+        for (let b = 0; b < batch; b++) {
+          dx.set(dy.subarray(b * channels, (b + 1) * channels), ((b + 1) * steps - 1) * channels);
+        }
+      });
+    }
+    return output;
   },
 };

@@ -1,7 +1,9 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { activationCodes, type Kernels } from '@tidecast/backend';
 import type { LayerConfig } from '../config.ts';
 import { flag } from '../settings.ts';
+import { addressOf, type PlannedCell } from './planned-recurrent.ts';
 import { type CellWeights, perGate, product, type RecurrentSettings, recurrentLayer } from './recurrent.ts';
 
 /** Settings of {@link gru}. */
@@ -43,6 +45,7 @@ export const gruLayer = recurrentLayer<GruSettings>(
     inputBias: (weights) => weights.bias!,
     step: ({ resetAfter, units }, weights) =>
       resetAfter ? resetAfterStep(weights) : resetBeforeStep(weights, units),
+    planned: ({ resetAfter }) => (resetAfter ? plannedAfter : plannedBefore),
   },
   { resetAfter: flag(true) },
 );
@@ -73,4 +76,106 @@ function resetBeforeStep(weights: CellWeights, units: number): Step {
 /** `(1 − z)∘n + z∘h`, written as `n + z∘(h − n)`. */
 function blend(z: Tensor, n: Tensor, h: Tensor): Tensor {
   return tf.add(n, tf.mul(z, tf.sub(h, n)));
+}
+
+function plannedAfter(kernels: Kernels): PlannedCell {
+  const { sigmoid, tanh } = activationCodes;
+  return {
+    workspace: kernels.gruWorkspace,
+    forward: (run, batch) =>
+      kernels.gruForward(
+        batch,
+        run.steps,
+        run.channels,
+        run.units,
+        run.reverse,
+        sigmoid,
+        tanh,
+        run.x.address,
+        run.weights.kernel!.value.address,
+        run.weights.recurrent!.value.address,
+        run.weights.bias!.value.address,
+        run.weights.recurrentBias!.value.address,
+        0,
+        addressOf(run.mask),
+        run.workspace.address,
+        addressOf(run.sequence),
+        run.stride,
+        addressOf(run.last),
+        run.stride,
+      ),
+    backward: (run, batch) =>
+      kernels.gruBackward(
+        batch,
+        run.steps,
+        run.channels,
+        run.units,
+        run.reverse,
+        sigmoid,
+        tanh,
+        addressOf(run.mask),
+        run.workspace.address,
+        addressOf(run.dSequence),
+        run.stride,
+        addressOf(run.dLast),
+        run.stride,
+        run.weights.kernel!.gradient!.address,
+        run.weights.recurrent!.gradient!.address,
+        run.weights.bias!.gradient!.address,
+        run.weights.recurrentBias!.gradient!.address,
+        addressOf(run.dx),
+        run.addInput,
+        0,
+      ),
+  };
+}
+
+function plannedBefore(kernels: Kernels): PlannedCell {
+  const { sigmoid, tanh } = activationCodes;
+  return {
+    workspace: kernels.gruBeforeWorkspace,
+    forward: (run, batch) =>
+      kernels.gruBeforeForward(
+        batch,
+        run.steps,
+        run.channels,
+        run.units,
+        run.reverse,
+        sigmoid,
+        tanh,
+        run.x.address,
+        run.weights.kernel!.value.address,
+        run.weights.recurrent!.value.address,
+        run.weights.bias!.value.address,
+        0,
+        addressOf(run.mask),
+        run.workspace.address,
+        addressOf(run.sequence),
+        run.stride,
+        addressOf(run.last),
+        run.stride,
+      ),
+    backward: (run, batch) =>
+      kernels.gruBeforeBackward(
+        batch,
+        run.steps,
+        run.channels,
+        run.units,
+        run.reverse,
+        sigmoid,
+        tanh,
+        addressOf(run.mask),
+        run.workspace.address,
+        addressOf(run.dSequence),
+        run.stride,
+        addressOf(run.dLast),
+        run.stride,
+        run.weights.kernel!.gradient!.address,
+        run.weights.recurrent!.gradient!.address,
+        run.weights.bias!.gradient!.address,
+        addressOf(run.dx),
+        run.addInput,
+        0,
+      ),
+  };
 }

@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { activationCodes, type Kernels } from '@tidecast/backend';
 import type { LayerConfig } from '../config.ts';
 import { finiteNumber } from '../settings.ts';
+import { addressOf, type PlannedCell } from './planned-recurrent.ts';
 import { perGate, product, type RecurrentSettings, recurrentLayer } from './recurrent.ts';
 
 /** Settings of {@link lstm}. */
@@ -46,6 +48,61 @@ export const lstmLayer = recurrentLayer<LstmSettings>(
       const cell = tf.add(tf.mul(tf.sigmoid(f), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
       return [tf.mul(tf.sigmoid(o), tf.tanh(cell)), cell];
     },
+    planned: () => plannedLstm,
   },
   { forgetBias: { ...finiteNumber('a finite number', () => true, 1), trainingOnly: true } },
 );
+
+function plannedLstm(kernels: Kernels): PlannedCell {
+  const { sigmoid, tanh } = activationCodes;
+  return {
+    workspace: kernels.lstmWorkspace,
+    forward: (run, batch) =>
+      kernels.lstmForward(
+        batch,
+        run.steps,
+        run.channels,
+        run.units,
+        run.reverse,
+        sigmoid,
+        tanh,
+        run.x.address,
+        run.weights.kernel!.value.address,
+        run.weights.recurrent!.value.address,
+        run.weights.bias!.value.address,
+        0,
+        0,
+        addressOf(run.mask),
+        run.workspace.address,
+        addressOf(run.sequence),
+        run.stride,
+        addressOf(run.last),
+        run.stride,
+        0,
+      ),
+    backward: (run, batch) =>
+      kernels.lstmBackward(
+        batch,
+        run.steps,
+        run.channels,
+        run.units,
+        run.reverse,
+        sigmoid,
+        tanh,
+        addressOf(run.mask),
+        run.workspace.address,
+        addressOf(run.dSequence),
+        run.stride,
+        addressOf(run.dLast),
+        run.stride,
+        0,
+        run.weights.kernel!.gradient!.address,
+        run.weights.recurrent!.gradient!.address,
+        run.weights.bias!.gradient!.address,
+        addressOf(run.dx),
+        run.addInput,
+        0,
+        0,
+      ),
+  };
+}

@@ -5,7 +5,8 @@ import type { LayerDefinition } from '../layer-definition.ts';
 import { wholeNumber } from '../settings.ts';
 import { sequenceShape } from '../shape.ts';
 import { requireAligned } from './masks.ts';
-import { taps, type Window, wholeWindows, windowedShape } from './taps.ts';
+import { type PoolKind, planPool } from './planned-pool.ts';
+import { taps, type Window, wholeWindows, windowCount, windowedShape } from './taps.ts';
 
 /** Settings of {@link maxPool1d} and {@link averagePool1d}. */
 export interface Pool1dSettings {
@@ -36,6 +37,7 @@ export function averagePool1d(settings: Pool1dSettings = {}): Pool1dConfig {
 
 function poolLayer(
   type: string,
+  kind: PoolKind,
   reduce: (seen: Tensor[]) => Tensor,
 ): LayerDefinition<Required<Pool1dSettings>> {
   const windowOf = ({ poolSize, stride }: Required<Pool1dSettings>): Window => ({
@@ -60,14 +62,29 @@ function poolLayer(
       const pooled = reduce(taps(type, x, window));
       return mask ? { x: pooled, mask: wholeWindows(type, mask, window) } : { x: pooled };
     },
+    plan: ({ settings, plan, input }) => {
+      if (input.mask) return `${type} has no planned form for masked inputs`;
+      const [steps, channels] = input.shape as [number, number];
+      const { poolSize, stride } = settings;
+      const count = windowCount(type, steps, windowOf(settings));
+      return planPool(plan, kind, input, [count, channels], {
+        input: [1, steps, channels],
+        output: [1, count],
+        window: [1, poolSize],
+        strides: [1, stride],
+        before: [0, 0],
+      });
+    },
   };
 }
 
 /** Definition of {@link maxPool1d}. Pairwise maxima, because tf.max gives every equal value the whole gradient. */
-export const maxPool1dLayer = poolLayer('maxPool1d', (seen) => seen.reduce((a, b) => tf.maximum(a, b)));
+export const maxPool1dLayer = poolLayer('maxPool1d', 'max', (seen) =>
+  seen.reduce((a, b) => tf.maximum(a, b)),
+);
 
 /** Definition of {@link averagePool1d}. */
-export const averagePool1dLayer = poolLayer('averagePool1d', (seen) =>
+export const averagePool1dLayer = poolLayer('averagePool1d', 'average', (seen) =>
   tf.div(
     seen.reduce((a, b) => tf.add(a, b)),
     seen.length,

@@ -3,11 +3,13 @@
 
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import type { Kernels } from '@tidecast/backend';
 import { type Initializer, initializerSetting } from '../initializers.ts';
 import type { LayerDefinition, WeightSpec } from '../layer-definition.ts';
 import { flag, type Setting, wholeNumber } from '../settings.ts';
 import { sequenceShape } from '../shape.ts';
 import { zeroMasked } from './masks.ts';
+import { type PlannedCell, planRecurrent } from './planned-recurrent.ts';
 import { stepsOf } from './taps.ts';
 
 /** Settings every recurrent layer has. */
@@ -49,6 +51,8 @@ export interface Cell<S extends RecurrentSettings> {
   inputBias(weights: CellWeights): Tensor;
   /** Prepares the step once; the step takes `x·W + b [B, gates·H]` of its time and the states. */
   step(settings: Required<S>, weights: CellWeights): (projected: Tensor, states: Tensor[]) => Tensor[];
+  /** The kernels that run the cell in a plan, or why there are none for these settings. */
+  planned(settings: Required<S>): ((kernels: Kernels) => PlannedCell) | string;
 }
 
 /** The layer that runs `cell` over time. `own` are the settings the cell adds to the shared ones. */
@@ -82,6 +86,20 @@ export function recurrentLayer<S extends RecurrentSettings>(
       const joined = runs.map((run) => tf.stack(run.outputs, 1));
       const sequence = joined.length === 1 ? joined[0]! : tf.concat(joined, 2);
       return mask ? { x: zeroMasked(sequence, mask), mask } : { x: sequence };
+    },
+    plan({ settings, weights, plan, input }) {
+      const cellOf = cell.planned(settings);
+      if (typeof cellOf === 'string') return cellOf;
+      const specs = cell.weights(settings, input.shape[1]!);
+      const { units, returnSequences } = settings as Required<RecurrentSettings>;
+      return planRecurrent(plan, input, cellOf, {
+        units,
+        returnSequences,
+        directions: directions(settings).map(({ prefix, reverse }) => ({
+          reverse,
+          weights: Object.fromEntries(specs.map(({ name }) => [name, weights[prefix + name]!])),
+        })),
+      });
     },
   };
 }

@@ -43,4 +43,6 @@ export const reshapeLayer: LayerDefinition<Required<ReshapeSettings>> = {
     refuseMask('reshape', mask, 'Use globalPool1d or a recurrent layer without returnSequences before it.');
     return { x: tf.reshape(x, [x.shape[0]!, ...settings.shape]) };
   },
+  plan: ({ settings: { shape }, input }) =>
+    input.mask ? 'reshape cannot honour a mask' : { ...input, shape: [...shape] },
 };

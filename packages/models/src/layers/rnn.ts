@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { activationCodes, type Kernels } from '@tidecast/backend';
 import { type Activation, activate, activationSetting } from '../activations.ts';
 import type { LayerConfig } from '../config.ts';
+import { addressOf, type PlannedCell } from './planned-recurrent.ts';
 import { product, type RecurrentSettings, recurrentLayer } from './recurrent.ts';
 
 /** Settings of {@link rnn}. */
@@ -36,6 +38,57 @@ export const rnnLayer = recurrentLayer<RnnSettings>(
     step: ({ activation }, weights) => {
       return (projected, [h]) => [activate(activation, tf.add(projected, product(h!, weights.recurrent!)))];
     },
+    planned: ({ activation }) =>
+      activation === 'softmax'
+        ? 'rnn has no planned form with softmax'
+        : (kernels) => plannedRnn(kernels, activationCodes[activation]),
   },
   { activation: activationSetting('tanh') },
 );
+
+function plannedRnn(kernels: Kernels, activation: number): PlannedCell {
+  return {
+    workspace: kernels.rnnWorkspace,
+    forward: (run, batch) =>
+      kernels.rnnForward(
+        batch,
+        run.steps,
+        run.channels,
+        run.units,
+        run.reverse,
+        activation,
+        run.x.address,
+        run.weights.kernel!.value.address,
+        run.weights.recurrent!.value.address,
+        run.weights.bias!.value.address,
+        0,
+        addressOf(run.mask),
+        run.workspace.address,
+        addressOf(run.sequence),
+        run.stride,
+        addressOf(run.last),
+        run.stride,
+      ),
+    backward: (run, batch) =>
+      kernels.rnnBackward(
+        batch,
+        run.steps,
+        run.channels,
+        run.units,
+        run.reverse,
+        activation,
+        addressOf(run.mask),
+        run.workspace.address,
+        addressOf(run.dSequence),
+        run.stride,
+        addressOf(run.dLast),
+        run.stride,
+        run.weights.kernel!.gradient!.address,
+        run.weights.recurrent!.gradient!.address,
+        run.weights.bias!.gradient!.address,
+        addressOf(run.dx),
+        run.addInput,
+        0,
+      ),
+  };
+}

@@ -1,0 +1,150 @@
+// Updates as a planned run: forward, loss, backward, clipping and optimiser over one arena of the WASM backend, with no
+// tensor and no allocation in between. The numbers are those of the tape to within rounding.
+
+import * as tf from '@tensorflow/tfjs-core';
+import { type Block, createPlan, currentKernels } from '@tidecast/backend';
+import type { Batch, Samples } from '@tidecast/data';
+import type { Model } from '@tidecast/models';
+import { optimizerRule } from './optimizers.ts';
+import type { FitOptions } from './options.ts';
+import { firstNonFinite, type RunState } from './run-state.ts';
+import { nonFinite, type Stepper } from './step.ts';
+
+/** Weights begin on whole vectors. */
+const up4 = (count: number) => Math.ceil(count / 4) * 4;
+
+/** A planned stepper, or why there is none: the backend, a layer, the loss or the optimiser. */
+export function createPlannedStepper(
+  model: Model,
+  samples: Samples,
+  state: RunState,
+  options: FitOptions,
+): Stepper | string {
+  const current = currentKernels();
+  if (tf.getBackend() !== 'wasm') return `the backend is ${tf.getBackend()}, and plans run on wasm`;
+  if (!current) return 'the engine has no WASM SIMD';
+  if (!model.plan) return 'the model has no planned form';
+  const { loss, optimizer, clip = {} } = options;
+  if (!loss.plan) return `the loss ${loss.config.type} has no planned form`;
+  const rule = optimizerRule(optimizer);
+  const capacity = Math.min(options.batchSize, samples.count);
+  const probe = samples.batch([0]);
+  const { kernels } = current;
+  const plan = createPlan(current, { batch: capacity, training: true });
+
+  const sizes = state.weights.map(({ length }) => length);
+  const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + up4(size), 0));
+  const count = sizes.reduce((sum, size) => sum + up4(size), 0);
+  const parts = (of: Block) => sizes.map((size, i) => plan.slice(of, starts[i]!, size));
+  const weights = plan.block(count);
+  const previous = plan.block(count);
+  const gradients = plan.block(count);
+  const slots = Object.fromEntries(rule.slots(optimizer).map((name) => [name, plan.block(count)]));
+  const weightParts = parts(weights);
+  const gradientParts = parts(gradients);
+  const slotParts = Object.entries(slots).map(([name, block]) => ({ name, parts: parts(block) }));
+
+  const mask = probe.mask && plan.block(capacity * samples.xShape[0]!);
+  const input = plan.signal(samples.xShape, mask);
+  // Nobody asks for the gradient by the inputs.
+  const output = model.plan(
+    plan,
+    { value: input.value, shape: input.shape, ...(mask && { mask }) },
+    Object.fromEntries(
+      state.names.map((name, i) => [name, { value: weightParts[i]!, gradient: gradientParts[i]! }]),
+    ),
+  );
+  if (typeof output === 'string') return output;
+  const targets = samples.yShape.reduce((product, size) => product * size, 1);
+  const y = plan.block(capacity * targets);
+  const weight = probe.weight && plan.block(capacity * targets);
+  const measure = loss.plan(plan, output, { y, weight, shape: samples.yShape });
+  if (typeof measure === 'string') return measure;
+
+  const laid = plan.lay();
+  for (const block of [weights, previous, gradients, ...Object.values(slots)]) laid.view(block).fill(0);
+  for (const [i, part] of weightParts.entries()) {
+    laid.view(part).set(state.weights[i]!);
+    for (const { name, parts: of } of slotParts) laid.view(of[i]!).set(state.slots[i]![name]!);
+  }
+
+  const load = ({ x, y: target, mask: real, weight: weighs }: Batch) => {
+    const values = laid.view(input.value, x.data.length);
+    values.set(x.data);
+    if (mask) {
+      const { data } = real!;
+      laid.view(mask, data.length).set(data);
+      const channels = x.data.length / data.length;
+      for (let i = 0; i < data.length; i++) {
+        if (data[i]! < 0.5) values.fill(0, i * channels, (i + 1) * channels);
+      }
+    }
+    laid.view(y, target.data.length).set(target.data);
+    if (weight) laid.view(weight, target.data.length).set(weighs!.data);
+  };
+  const variables = Object.values(model.weights);
+  /** Puts the weights into the model: in place, unless somebody holds a copy that shares the values. */
+  const publish = () => {
+    for (let i = 0; i < variables.length; i++) {
+      const variable = variables[i]!;
+      const part = weightParts[i]!;
+      if (current.owns(variable)) kernels.copy(part.length, part.address, current.addressOf(variable));
+      else tf.tidy(() => variable.assign(tf.tensor(laid.view(part).slice(), variable.shape, 'float32')));
+    }
+  };
+  const firstBad = (of: readonly Block[]) => firstNonFinite(of.map((block) => laid.view(block)));
+  const run = { batch: 0, seed: 0 };
+
+  return {
+    path: 'planned',
+    step({ batch, seed, learningRate }) {
+      if (!batch.mask !== !mask || !batch.weight !== !weight) {
+        throw new Error(
+          'fit: all batches must have a mask or weights, or none; the first example differs from this batch.',
+        );
+      }
+      load(batch);
+      run.batch = batch.x.shape[0]!;
+      run.seed = seed;
+      laid.runForward(run);
+      const value = measure(run);
+      laid.runBackward(run);
+      const raw = Math.sqrt(kernels.squaredNorm(count, gradients.address));
+      if (!Number.isFinite(value) || !Number.isFinite(raw)) {
+        throw nonFinite(state, value, { what: 'gradient', index: firstBad(gradientParts), batch });
+      }
+      // A kernel's boolean is 0 or 1.
+      const byValue =
+        clip.value !== undefined && Number(kernels.clipValues(count, gradients.address, clip.value)) === 1;
+      const size = byValue ? Math.sqrt(kernels.squaredNorm(count, gradients.address)) : raw;
+      const byNorm = clip.norm !== undefined && size > clip.norm;
+      const finite = rule.updatePlanned(
+        kernels,
+        {
+          count,
+          weight: weights,
+          previous,
+          gradient: gradients,
+          scale: byNorm ? clip.norm! / (size + 1e-6) : 1,
+          slots,
+        },
+        { config: optimizer, learningRate, step: state.progress.step + 1 },
+      );
+      if (!finite) {
+        const index = firstBad(weightParts);
+        laid.view(weights).set(laid.view(previous));
+        throw nonFinite(state, value, { what: 'updated weight', index, batch });
+      }
+      publish();
+      state.progress.step++;
+      return { loss: value, norm: raw, byNorm, byValue };
+    },
+    sync() {
+      state.weights = weightParts.map((part) => laid.view(part).slice());
+      state.slots = sizes.map((_, i) =>
+        Object.fromEntries(slotParts.map(({ name, parts: of }) => [name, laid.view(of[i]!).slice()])),
+      );
+    },
+    dispose: laid.dispose,
+  };
+}
