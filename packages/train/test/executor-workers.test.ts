@@ -239,6 +239,18 @@ describe('an abort', () => {
     expect(await kept).toEqual([done('1', 1), done('2', 4), done('3', 9), done('4', 16)]);
   });
 
+  it('of a run that waits for its turn rejects without waiting for the run before it', async () => {
+    const executor = startWorkers<{ value: number; ms: number }, number>('square', { workers: 1 });
+    const ends: string[] = [];
+    const before = executor.run([{ id: 'a', input: { value: 3, ms: 500 } }]).then(() => ends.push('before'));
+    const controller = new AbortController();
+    const run = executor.run([{ id: 'a', input: { value: 4, ms: 0 } }], { signal: controller.signal });
+    const aborted = run.catch((reason) => ends.push(reason.message));
+    controller.abort(new Error('no longer'));
+    await Promise.all([before, aborted]);
+    expect(ends).toEqual(['no longer', 'before']);
+  });
+
   it('comes from close too: runs under way say that it was closed', async () => {
     const file = join(folder, 'marks');
     const executor = startWorkers<{ file: string }, never>('waitForSignal', { workers: 1 });
