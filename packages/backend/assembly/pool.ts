@@ -37,15 +37,26 @@ export function maxPool(
           const count = min(4, channels - c);
           let from = at(image, y0 * line + x0 * channels + c);
           let best = f32x4.splat(-Infinity);
+          // Where a lane has met NaN: pmax is one instruction and passes NaN over.
+          let missing = f32x4.splat(0);
           for (let r = y0; r < y1; r++) {
             let pixel = from;
-            for (let s = 0; s < columns; s++) {
-              best = f32x4.max(best, loadLanes(pixel, count));
-              pixel = at(pixel, channels);
+            let s = columns;
+            for (; s >= 2; s -= 2) {
+              const one = loadLanes(pixel, count);
+              const two = loadLanes(at(pixel, channels), count);
+              best = f32x4.pmax(f32x4.pmax(best, one), two);
+              missing = v128.or(missing, v128.or(f32x4.ne(one, one), f32x4.ne(two, two)));
+              pixel = at(pixel, 2 * channels);
+            }
+            if (s > 0) {
+              const one = loadLanes(pixel, count);
+              best = f32x4.pmax(best, one);
+              missing = v128.or(missing, f32x4.ne(one, one));
             }
             from = at(from, line);
           }
-          storeLanes(at(y, c), best, count);
+          storeLanes(at(y, c), v128.or(best, missing), count);
         }
         y = at(y, channels);
       }
@@ -92,18 +103,41 @@ export function maxPoolGradient(
           const missing = f32x4.ne(best, best);
           let gradient = loadLanes(at(dy, c), count);
           let from = image + y0 * line + x0 * channels + c;
-          for (let r = y0; r < y1; r++) {
-            let pixel = from;
-            for (let s = 0; s < columns; s++) {
-              const value = loadLanes(at(x, pixel), count);
-              const taken = v128.or(f32x4.eq(value, best), v128.and(missing, f32x4.ne(value, value)));
-              const share = v128.and(taken, gradient);
-              const to = at(dx, pixel);
-              storeLanes(to, disjoint ? share : f32x4.add(loadLanes(to, count), share), count);
-              gradient = v128.andnot(gradient, taken);
-              pixel += channels;
+          if (disjoint && count == 4 && !v128.any_true(missing)) {
+            for (let r = y0; r < y1; r++) {
+              let pixel = at(x, from);
+              let to = at(dx, from);
+              let s = columns;
+              for (; s >= 2; s -= 2) {
+                const one = f32x4.eq(v128.load(pixel), best);
+                const two = f32x4.eq(v128.load(at(pixel, channels)), best);
+                v128.store(to, v128.and(one, gradient));
+                gradient = v128.andnot(gradient, one);
+                v128.store(at(to, channels), v128.and(two, gradient));
+                gradient = v128.andnot(gradient, two);
+                pixel = at(pixel, 2 * channels);
+                to = at(to, 2 * channels);
+              }
+              if (s > 0) {
+                const one = f32x4.eq(v128.load(pixel), best);
+                v128.store(to, v128.and(one, gradient));
+                gradient = v128.andnot(gradient, one);
+              }
+              from += line;
             }
-            from += line;
+          } else {
+            for (let r = y0; r < y1; r++) {
+              let pixel = from;
+              for (let s = 0; s < columns; s++) {
+                const value = loadLanes(at(x, pixel), count);
+                const taken = v128.or(f32x4.eq(value, best), v128.and(missing, f32x4.ne(value, value)));
+                const to = at(dx, pixel);
+                storeLanes(to, f32x4.add(loadLanes(to, count), v128.and(taken, gradient)), count);
+                gradient = v128.andnot(gradient, taken);
+                pixel += channels;
+              }
+              from += line;
+            }
           }
         }
         y = at(y, channels);

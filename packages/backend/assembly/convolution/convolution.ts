@@ -10,8 +10,8 @@ import { packedRightSize, packRight, PANEL, TILE_ROWS, tileRows } from '../gemm/
 import { storeRow } from '../gemm/tiles';
 import { at, clear, up8 } from '../simd';
 import { Blocks, blocksSize, createBlocks, PIXELS, TABLE_PADDING } from './blocks';
-import { pixelTile4, pixelTile6 } from './pixel-tiles';
-import { tapTile4, tapTile6 } from './tap-tiles';
+import { pixelTile4, pixelTile6, pixelTileNarrow } from './pixel-tiles';
+import { tapTile4, tapTile6, tapTileNarrow } from './tap-tiles';
 
 /** Floats of scratch that the functions of this file need for this geometry, whichever is called. */
 export function convolutionScratch(
@@ -141,9 +141,12 @@ function multiplyTiles(
   accumulate: bool,
 ): void {
   while (rows > 0) {
-    const tile = tileRows(rows);
+    const narrow = columns <= 4;
+    const tile = narrow ? 4 : tileRows(rows);
     const valid = min(tile, rows);
-    if (TILE_ROWS == 6 && tile == 6) {
+    if (narrow) {
+      tapTileNarrow(outer, outerSkip, inner, innerSkip, run, aTable, b, start, cTable, cOffset, valid, columns, accumulate);
+    } else if (TILE_ROWS == 6 && tile == 6) {
       tapTile6(outer, outerSkip, inner, innerSkip, run, aTable, b, start, cTable, cOffset, valid, columns, accumulate);
     } else {
       tapTile4(outer, outerSkip, inner, innerSkip, run, aTable, b, start, cTable, cOffset, valid, columns, accumulate);
@@ -294,9 +297,11 @@ export function convolutionFilterGradient(
       let to = at(dFilter, j);
       let table = tapTable;
       for (let i = 0; i < taps; ) {
-        const tile = tileRows(taps - i);
+        const tile = columns <= 4 ? 4 : tileRows(taps - i);
         const valid = min(tile, taps - i);
-        if (TILE_ROWS == 6 && tile == 6) {
+        if (columns <= 4) {
+          pixelTileNarrow(pixels, blocks.inputTable, table, panel, to, ldc, valid, columns, true);
+        } else if (TILE_ROWS == 6 && tile == 6) {
           pixelTile6(pixels, blocks.inputTable, table, panel, to, ldc, valid, columns, true);
         } else {
           pixelTile4(pixels, blocks.inputTable, table, panel, to, ldc, valid, columns, true);

@@ -18,7 +18,7 @@ export function storeRow(c: usize, x: v128, y: v128, columns: i32, accumulate: b
   storePart(c, x, y, columns, accumulate);
 }
 
-function storePart(c: usize, x: v128, y: v128, columns: i32, accumulate: bool): void {
+export function storePart(c: usize, x: v128, y: v128, columns: i32, accumulate: bool): void {
   if (columns >= 4) {
     v128.store(c, accumulate ? f32x4.add(x, v128.load(c)) : x);
     c += 16;

@@ -1,8 +1,6 @@
-// What the tests of convolutions and pooling share: the geometry as the kernels take it, and two ways to judge a result.
+// What the tests of convolutions and pooling share: the geometry as the kernels take it, and how to judge a sum.
 
-import { expect } from 'vitest';
 import { type Geometry, rowSum } from '../reference/kernels.ts';
-import type { TestKernels } from './test-kernels.ts';
 
 /** The list of numbers that the kernels of convolutions take (see assembly/convolution/convolution.ts). */
 export function convolutionNumbers({ x, filter, strides, dilations, before, out }: Geometry) {
@@ -23,13 +21,6 @@ export function poolNumbers({ x, filter, strides, before, out }: Geometry) {
 type Six = [number, number, number, number, number, number];
 type Twelve = [...Six, ...Six];
 type Fifteen = [...Twelve, number, number, number];
-
-/** Expects the NaN behind each result to be there still. */
-export function expectUntouched(test: TestKernels, results: [address: number, count: number][]) {
-  for (const [address, count] of results) {
-    expect([...test.get(address + 4 * count, 16)].every(Number.isNaN), 'behind a result').toBe(true);
-  }
-}
 
 /**
  * Largest error of the sums of the rows of `dy`, relative to the largest sum of magnitudes: a sum itself may cancel to

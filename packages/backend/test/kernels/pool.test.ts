@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as reference from '../reference/kernels.ts';
 import { geometryOf, noise, type Pad } from '../reference/support.ts';
-import { expectUntouched, poolNumbers } from './convolution-numbers.ts';
+import { poolNumbers } from './convolution-numbers.ts';
 import { createTestKernels, relativeError, type TestKernels } from './test-kernels.ts';
 
 let test: TestKernels;
@@ -35,10 +35,7 @@ function run(
     kernels.averagePool(xAt, y, ...numbers);
     kernels.averagePoolGradient(dyAt, dx, ...numbers);
   }
-  expectUntouched(test, [
-    [y, outputs],
-    [dx, size(x)],
-  ]);
+  test.expectGuards();
   return {
     y: test.get(y, outputs),
     dx: test.get(dx, size(x)),
@@ -94,7 +91,7 @@ describe('pooling and its gradients beside float64 loops', () => {
     for (const C of [1, 4, 5]) {
       const x: Shape = [2, 6, 6, C];
       // Few different values, so that most windows hold their maximum more than once.
-      const input = noise(size(x), 3).map((value) => Math.round(value * 2));
+      const input = noise(size(x), 3).map((value) => Math.round(value * 2) + 0);
       for (const strides of [
         [2, 2],
         [1, 2],
