@@ -8,13 +8,13 @@ export interface LayerConfig {
 
 /** A network as plain data. It survives `JSON.parse(JSON.stringify(config))`. */
 export interface ModelConfig {
-  /** Shape of one input without the batch axis: `[T, C]`, where `T` may be null for any length, or `[F]`. */
+  /** Shape of one input without the batch axis: `[T, C]`, where `T` may be null for any length, `[H, W, C]`, or `[F]`. */
   input: readonly (number | null)[];
   layers: readonly LayerConfig[];
 }
 
 /**
- * A network of `layers` on inputs of shape `input`: `[T, C]` (`[null, C]` for any length) or `[F]`.
+ * A network of `layers` on inputs of shape `input`: `[T, C]` (`[null, C]` for any length), `[H, W, C]` or `[F]`.
  * Nothing is checked here; `createModel` does that.
  */
 export function network(parts: ModelConfig): ModelConfig {

@@ -73,7 +73,10 @@ export function buildModel(
       }
       return tf.tidy(() => run(resolved.layers, byLayer, x, options));
     },
-    plan: (plan, input, blocks) => planLayers(resolved.layers, plan, input, blocks),
+    plan: (plan, input, blocks) =>
+      input.mask && input.shape.length !== 2
+        ? 'a mask needs inputs with time'
+        : planLayers(resolved.layers, plan, input, blocks),
     infer(x, mask) {
       refuseDisposed();
       checkInput(resolved, x.shape, mask?.shape);
@@ -125,7 +128,9 @@ function checkInput(
       ? 'Is the scaler from another series?'
       : input.length === 2 && input[0] !== null && x.length === 3
         ? `For any length, create the model with input [null, ${input[1]}].`
-        : 'The first axis is the batch, and nothing may be empty.';
+        : input.length === 3
+          ? 'Images have their channels last.'
+          : 'The first axis is the batch, and nothing may be empty.';
     throw new Error(`${type}: x must be ${formatShape(input)}, got [${x.join(', ')}]. ${fix}`);
   }
   if (!mask) return;

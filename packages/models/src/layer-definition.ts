@@ -23,7 +23,7 @@ export interface LayerCall<S> {
   settings: S;
   /** Weights by their name within the layer. */
   weights: Readonly<Record<string, Tensor>>;
-  /** `[B, T, C]` or `[B, F]`, float32. */
+  /** `[B, T, C]`, `[B, H, W, C]` or `[B, F]`, float32. */
   x: Tensor;
   /**
    * `[B, T]`, float32: 1 where a step is real, 0 where it is padding. Absent: all real.

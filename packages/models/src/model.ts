@@ -20,7 +20,7 @@ export interface Model {
   /** Trainable weights by name, in layer order, for example `0.lstm.kernel`. */
   readonly weights: Readonly<Record<string, Variable>>;
   /**
-   * Runs the network on `x [B, T, C]` (or `[B, F]`), float32. Leaves nothing behind but its result.
+   * Runs the network on `x [B, T, C]` (or `[B, H, W, C]`, `[B, F]`), float32. Leaves nothing behind but its result.
    * @throws where x or the mask has another shape than the config says.
    */
   apply(x: Tensor, options?: ApplyOptions): Tensor;

@@ -2,13 +2,16 @@
 
 import type { LayerDefinition } from './layer-definition.ts';
 import { cnn1dLayer } from './layers/cnn1d.ts';
+import { cnn2dLayer } from './layers/cnn2d.ts';
 import { denseLayer } from './layers/dense.ts';
 import { dropoutLayer } from './layers/dropout.ts';
 import { flattenLayer } from './layers/flatten.ts';
 import { globalPool1dLayer } from './layers/global-pool1d.ts';
+import { globalPool2dLayer } from './layers/global-pool2d.ts';
 import { gruLayer } from './layers/gru.ts';
 import { lstmLayer } from './layers/lstm.ts';
 import { averagePool1dLayer, maxPool1dLayer } from './layers/pool1d.ts';
+import { averagePool2dLayer, maxPool2dLayer } from './layers/pool2d.ts';
 import { reshapeLayer } from './layers/reshape.ts';
 import { rnnLayer } from './layers/rnn.ts';
 import { describe } from './settings.ts';
@@ -22,6 +25,10 @@ const definitions = new Map<string, LayerDefinition>(
     maxPool1d: maxPool1dLayer,
     averagePool1d: averagePool1dLayer,
     globalPool1d: globalPool1dLayer,
+    cnn2d: cnn2dLayer,
+    maxPool2d: maxPool2dLayer,
+    averagePool2d: averagePool2dLayer,
+    globalPool2d: globalPool2dLayer,
     dense: denseLayer,
     dropout: dropoutLayer,
     flatten: flattenLayer,

@@ -60,10 +60,12 @@ function checkedParts(config: unknown): { input: Shape; layers: readonly LayerCo
   const fits =
     Array.isArray(input) &&
     ((input.length === 1 && isSize(input[0])) ||
-      (input.length === 2 && (input[0] === null || isSize(input[0])) && isSize(input[1])));
+      (input.length === 2 && (input[0] === null || isSize(input[0])) && isSize(input[1])) ||
+      (input.length === 3 && input.every(isSize)));
   if (!fits) {
     throw new Error(
-      `model: input must be [steps, channels], [null, channels] or [features], got ${describe(input)}.`,
+      'model: input must be [steps, channels], [null, channels], [height, width, channels] or [features], ' +
+        `got ${describe(input)}.`,
     );
   }
   if (!Array.isArray(layers) || layers.length === 0 || layers.length > MAX_LAYERS) {

@@ -1,6 +1,6 @@
 // Shapes without the batch axis, and how they are written in messages.
 
-/** Shape of one example: `[T, C]` with T null where it is free, or `[F]`. */
+/** Shape of one example: `[T, C]` with T null where it is free, `[H, W, C]` for images, or `[F]`. */
 export type Shape = readonly (number | null)[];
 
 /** `[B, 24, 16]` for the shape `[24, 16]`; a free length is written `T`. */
@@ -26,4 +26,16 @@ export function sequenceShape(type: string, shape: Shape): { steps: number | nul
     );
   }
   return { steps: steps ?? null, channels };
+}
+
+/** Splits an `[H, W, C]` shape. @throws if the shape has another rank, naming the layer that needs an image. */
+export function imageShape(type: string, shape: Shape): { height: number; width: number; channels: number } {
+  const [height, width, channels] = shape;
+  if (shape.length !== 3 || !height || !width || !channels) {
+    throw new Error(
+      `${type}: needs images [B, H, W, C], got ${formatShape(shape)}. ` +
+        'Say it in the input, [height, width, channels], or reshape.',
+    );
+  }
+  return { height, width, channels };
 }

@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import {
   averagePool1d,
+  averagePool2d,
   cnn1d,
+  cnn2d,
   dense,
   dropout,
   flatten,
   formatSummary,
   globalPool1d,
+  globalPool2d,
   gru,
   type LayerConfig,
   lstm,
   type ModelConfig,
   maxPool1d,
+  maxPool2d,
   network,
   reshape,
   resolveModel,
@@ -45,6 +49,9 @@ describe('parameter counts', () => {
         dense({ units: 12 }),
       ),
     ).toEqual([2 * 2 * 50 + 50, 0, 0, 0, 5 * 50 * 12 + 12]);
+    expect(
+      counts([28, 28, 3], cnn2d({ filters: 24, kernelSize: [3, 2] }), maxPool2d(), globalPool2d()),
+    ).toEqual([3 * 2 * 3 * 24 + 24, 0, 0]);
   });
 });
 
@@ -69,6 +76,22 @@ describe('shapes', () => {
     ).toEqual([[23, 8], [12, 8], [12, 4], [4, 4], [4, 10], [4, 3], [3], [12], [6, 2]]);
   });
 
+  it('follows images', () => {
+    expect(
+      shapes(
+        [28, 20, 1],
+        cnn2d({ filters: 8 }),
+        maxPool2d(),
+        cnn2d({ filters: 6, padding: 'same', stride: [2, 1] }),
+        averagePool2d({ poolSize: [2, 3], stride: 1 }),
+        dense({ units: 5 }),
+        cnn2d({ filters: 4, dilation: [1, 2], kernelSize: [1, 2] }),
+        globalPool2d(),
+        reshape({ shape: [2, 2, 1] }),
+      ),
+    ).toEqual([[26, 18, 8], [13, 9, 8], [7, 9, 6], [6, 7, 6], [6, 7, 5], [6, 5, 4], [4], [2, 2, 1]]);
+  });
+
   it('keeps a free length free', () => {
     expect(
       shapes([null, 2], gru({ units: 3, returnSequences: true }), cnn1d({ filters: 2 }), globalPool1d()),
@@ -86,6 +109,19 @@ describe('summaries', () => {
       '1.dense    [B, 12]            612',
       '2.reshape  [B, 12, 1]           0',
       'total                       11212',
+    ]);
+  });
+
+  it('prints images', () => {
+    const layers = [cnn2d({ filters: 24 }), maxPool2d(), flatten(), dense({ units: 10 })];
+    expect(formatSummary(summarize({ input: [28, 28, 1], layers })).split('\n')).toEqual([
+      'layer        output           parameters',
+      'input        [B, 28, 28, 1]',
+      '0.cnn2d      [B, 26, 26, 24]         240',
+      '1.maxPool2d  [B, 13, 13, 24]           0',
+      '2.flatten    [B, 4056]                 0',
+      '3.dense      [B, 10]               40570',
+      'total                              40810',
     ]);
   });
 
@@ -125,6 +161,8 @@ describe('a resolved config', () => {
   it('takes the pool size as the stride', () => {
     const { config } = resolveModel({ input: [9, 2], layers: [maxPool1d({ poolSize: 3 })] });
     expect(config.layers[0]).toEqual({ type: 'maxPool1d', poolSize: 3, stride: 3 });
+    const images = resolveModel({ input: [9, 9, 2], layers: [averagePool2d({ poolSize: [3, 2] })] });
+    expect(images.config.layers[0]).toEqual({ type: 'averagePool2d', poolSize: [3, 2], stride: [3, 2] });
   });
 
   it('is a copy: changing what was given changes nothing', () => {
@@ -220,9 +258,39 @@ describe('refusals', () => {
       'reshape: [B, 5, 2] needs 10 values an example, got [B, 12, 2].',
     ],
     [
-      'an input of three axes',
-      bad(dense({ units: 1 }), [2, 3, 4]),
-      'model: input must be [steps, channels], [null, channels] or [features], got [2,3,4].',
+      'an input of four axes',
+      bad(dense({ units: 1 }), [2, 3, 4, 5]),
+      'model: input must be [steps, channels], [null, channels], [height, width, channels] or [features], got [2,3,4,5].',
+    ],
+    [
+      'an image of any height',
+      bad(cnn2d({ filters: 1 }), [null, 3, 4]),
+      'model: input must be [steps, channels], [null, channels], [height, width, channels] or [features], got [null,3,4].',
+    ],
+    [
+      'an image layer without an image',
+      bad(cnn2d({ filters: 1 })),
+      'cnn2d: needs images [B, H, W, C], got [B, 12, 2].',
+    ],
+    [
+      'a recurrent layer on images',
+      bad(lstm({ units: 1 }), [5, 5, 1]),
+      'lstm: needs a sequence [B, T, C], got [B, 5, 5, 1].',
+    ],
+    [
+      'a window higher than the image',
+      bad(cnn2d({ filters: 1, dilation: [3, 1] }), [6, 5, 1]),
+      'cnn2d: needs at least 7 rows, got 6.',
+    ],
+    [
+      'a window wider than the image',
+      bad(maxPool2d({ poolSize: [1, 4] }), [6, 3, 1]),
+      'maxPool2d: needs at least 4 columns, got 3.',
+    ],
+    [
+      'a kernel of three sizes',
+      bad({ type: 'cnn2d', filters: 1, kernelSize: [3, 3, 3] }, [6, 3, 1]),
+      '0.cnn2d: kernelSize must be a whole number from 1 to 4096, or two of them, [height, width], got [3,3,3].',
     ],
     [
       'a config that is none',

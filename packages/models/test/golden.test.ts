@@ -17,7 +17,7 @@ interface Golden {
   }[];
 }
 
-const files = ['rnn-tanh', 'rnn-relu', 'lstm', 'gru', 'cnn1d', 'stack'];
+const files = ['rnn-tanh', 'rnn-relu', 'lstm', 'gru', 'cnn1d', 'cnn2d', 'stack'];
 
 setUpBackend();
 

@@ -4,6 +4,7 @@ import { setUpBackend } from '../../../test/backend.ts';
 import {
   activate,
   cnn1d,
+  cnn2d,
   createModel,
   dense,
   dropout,
@@ -20,7 +21,7 @@ import {
   wholeNumber,
 } from '../src/index.ts';
 import { runTape, testModel } from './tape.ts';
-import { valuesOf } from './values.ts';
+import { relativeError, valuesOf } from './values.ts';
 
 setUpBackend();
 
@@ -174,6 +175,29 @@ describe('wrong inputs', () => {
     expect(act).toThrow(message);
   });
 
+  it.each<[string, () => tf.Tensor, (() => tf.Tensor) | undefined, string]>([
+    [
+      'channels first',
+      () => tf.ones([2, 3, 8, 8]),
+      undefined,
+      'cnn2d: x must be [B, 8, 8, 3], got [2, 3, 8, 8].',
+    ],
+    [
+      'another height',
+      () => tf.ones([2, 7, 8, 3]),
+      undefined,
+      'cnn2d: x must be [B, 8, 8, 3], got [2, 7, 8, 3]. Images have their channels last.',
+    ],
+    [
+      'a mask',
+      () => tf.ones([2, 8, 8, 3]),
+      () => tf.ones([2, 8]),
+      'cnn2d: mask must be absent, for inputs without time, got [2, 8].',
+    ],
+  ])('images: %s', (_name, x, mask, message) => {
+    expect(apply({ input: [8, 8, 3], layers: [cnn2d({ filters: 2 })] }, x, mask)).toThrow(message);
+  });
+
   it('says so where a free length turns out too short for a convolution', () => {
     const act = apply({ input: [null, 1], layers: [cnn1d({ filters: 1, kernelSize: 5 })] }, () =>
       tf.ones([1, 4, 1]),
@@ -267,12 +291,49 @@ describe('layers of one’s own', () => {
   });
 });
 
+describe('convolution over images of height 1', () => {
+  it.each([
+    { padding: 'valid', stride: 1, dilation: 1 },
+    { padding: 'same', stride: 2, dilation: 1 },
+    { padding: 'same', stride: 2, dilation: 3 },
+  ] as const)('is that over time, to 1e-6: $padding, stride $stride, dilation $dilation', (settings) => {
+    const pass = (layers: LayerConfig[], input: number[]) => {
+      const model = testModel({ input, layers });
+      // Weights are drawn by their name, so both get those of the first.
+      tf.tidy(() => {
+        for (const weight of Object.values(model.weights)) {
+          weight.assign(tf.tensor(valuesOf('weight', weight.size), weight.shape));
+        }
+      });
+      const { output, gradients } = runTape(model, { data: valuesOf('x', 60), shape: [2, ...input] });
+      model.dispose();
+      return [output, ...Object.values(gradients)];
+    };
+    const { stride, dilation, padding } = settings;
+    const time = pass([cnn1d({ filters: 4, kernelSize: 3, ...settings })], [10, 3]);
+    const images = pass(
+      [cnn2d({ filters: 4, kernelSize: [1, 3], stride: [1, stride], dilation: [1, dilation], padding })],
+      [1, 10, 3],
+    );
+    images.forEach((values, i) => {
+      expect(relativeError(values, time[i]!)).toBeLessThanOrEqual(1e-6);
+    });
+  });
+});
+
 describe('max pooling', () => {
   it('gives the gradient to the first of equal values', () => {
     const model = testModel({ input: [4, 1], layers: [{ type: 'maxPool1d' }] });
     const pass = runTape(model, { data: [2, 2, 1, 3], shape: [1, 4, 1] });
     const probe = valuesOf('probe', 2);
     expect([...pass.gradients.x!]).toEqual([probe[0], 0, 0, probe[1]]);
+    model.dispose();
+  });
+
+  it.each([{ type: 'maxPool2d' }, { type: 'globalPool2d', mode: 'max' }])('so does $type', (layer) => {
+    const model = testModel({ input: [2, 2, 1], layers: [layer] });
+    const pass = runTape(model, { data: [-2, -1, -1, -1], shape: [1, 2, 2, 1] });
+    expect([...pass.gradients.x!]).toEqual([0, valuesOf('probe', 1)[0], 0, 0]);
     model.dispose();
   });
 });

@@ -6,17 +6,21 @@ import { describe, expect, it } from 'vitest';
 import { setUpBackend, testBackend } from '../../../test/backend.ts';
 import {
   averagePool1d,
+  averagePool2d,
   cnn1d,
+  cnn2d,
   createModel,
   dense,
   dropout,
   flatten,
   globalPool1d,
+  globalPool2d,
   gru,
   type LayerConfig,
   lstm,
   type ModelConfig,
   maxPool1d,
+  maxPool2d,
   registerLayer,
   reshape,
   rnn,
@@ -59,7 +63,7 @@ const inputOf = (shape: number[]) => ({
   shape,
 });
 
-for (const file of ['rnn-tanh', 'rnn-relu', 'lstm', 'gru', 'cnn1d', 'stack']) {
+for (const file of ['rnn-tanh', 'rnn-relu', 'lstm', 'gru', 'cnn1d', 'cnn2d', 'stack']) {
   const { source, cases } = JSON.parse(
     readFileSync(new URL(`./golden/${file}.json`, import.meta.url), 'utf8'),
   ) as Golden;
@@ -117,6 +121,38 @@ only(`planned as on the tape, relative error ≤ 1e-5${why}`, () => {
     expectSame(runPlanned(model, x, training), tape);
     // A batch smaller than the plan has room for.
     expectSame(runPlanned(model, x, { ...training, capacity: 8 }), tape);
+    model.dispose();
+  });
+
+  it.each([
+    ...(['elu', 'leakyRelu', 'softplus', 'swish', 'softmax'] as const).map((activation) => [
+      `cnn2d ${activation}`,
+      [cnn2d({ filters: 5, activation }), flatten()],
+    ]),
+    [
+      'a classifier with dropout',
+      [
+        cnn2d({ filters: 5, padding: 'same' }),
+        maxPool2d(),
+        dropout({ rate: 0.3 }),
+        cnn2d({ filters: 3, kernelSize: 2, activation: 'tanh' }),
+        averagePool2d({ poolSize: [2, 1], stride: 1 }),
+        flatten(),
+        dense({ units: 4, activation: 'softmax' }),
+      ],
+    ],
+    ['maximum of all pixels', [cnn2d({ filters: 5, activation: 'tanh' }), globalPool2d({ mode: 'max' })]],
+    ['rows of an image as steps', [reshape({ shape: [7, 18] }), lstm({ units: 5 })]],
+  ] as [string, LayerConfig[]][])('images: %s', (_, layers) => {
+    const model = testModel({ input: [7, 9, 2], layers });
+    const x = inputOf([4, 7, 9, 2]);
+    const training = { training: true, seed: 5 };
+    const tape = runTape(model, x, training);
+    expectSame(runPlanned(model, x, training), tape);
+    expectSame(runPlanned(model, x, { ...training, capacity: 8 }), tape);
+    const inferred = model.infer!(x)!;
+    const expected = tf.tidy(() => model.apply(tf.tensor(x.data, x.shape)).dataSync());
+    expect(relativeError(inferred.data, expected)).toBeLessThanOrEqual(1e-5);
     model.dispose();
   });
 
@@ -193,6 +229,13 @@ only(`infer${why}`, () => {
     expect(() => runPlanned(model, inputOf([3, 4]))).toThrow('layer 1.double: double has no planned form');
     model.dispose();
     undo();
+  });
+
+  it('has no plan for a mask on inputs without time, which apply refuses', () => {
+    const model = createModel({ input: [4, 4, 1], layers: [dense({ units: 2 })] });
+    const mask = { data: [1, 1, 1, 1], shape: [1, 4] };
+    expect(() => runPlanned(model, inputOf([1, 4, 4, 1]), { mask })).toThrow('a mask needs inputs with time');
+    model.dispose();
   });
 
   it('refuses other shapes as apply does', () => {

@@ -24,7 +24,8 @@ export interface DenseConfig extends DenseSettings, LayerConfig {
 }
 
 /**
- * Dense layer: `y = φ(x·W + b)` on `[B, F]`, or on every step of `[B, T, C]` with the same weights.
+ * Dense layer: `y = φ(x·W + b)` on `[B, F]`, or on every step of `[B, T, C]` and every pixel of `[B, H, W, C]` with
+ * the same weights.
  * Weights: `kernel [in, units]`, `bias [units]`. A mask passes through.
  */
 export function dense(settings: DenseSettings): DenseConfig {

@@ -9,7 +9,7 @@ export interface FlattenConfig extends LayerConfig {
   type: 'flatten';
 }
 
-/** Lays all steps of `[B, T, C]` side by side: `[B, T·C]`. Needs a fixed T and no mask. */
+/** Lays all values of an example side by side: `[B, T, C]` to `[B, T·C]`. Needs a fixed T and no mask. */
 export function flatten(): FlattenConfig {
   return { type: 'flatten' };
 }

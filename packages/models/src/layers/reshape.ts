@@ -6,7 +6,7 @@ import { refuseMask } from './masks.ts';
 
 /** Settings of {@link reshape}. */
 export interface ReshapeSettings {
-  /** Shape of one result, `[horizon, K]` or `[F]`. */
+  /** Shape of one result, `[horizon, K]`, `[height, width, C]` or `[F]`. */
   shape: readonly number[];
 }
 
@@ -22,12 +22,15 @@ export function reshape(settings: ReshapeSettings): ReshapeConfig {
 
 const isShape = (value: unknown) =>
   Array.isArray(value) &&
-  (value.length === 1 || value.length === 2) &&
+  value.length >= 1 &&
+  value.length <= 3 &&
   value.every((size) => Number.isInteger(size) && size >= 1 && size <= 2 ** 24);
 
 /** Definition of {@link reshape}. */
 export const reshapeLayer: LayerDefinition<Required<ReshapeSettings>> = {
-  settings: { shape: { expected: 'one or two whole numbers from 1, [horizon, K]', accepts: isShape } },
+  settings: {
+    shape: { expected: 'one to three whole numbers from 1, for example [horizon, K]', accepts: isShape },
+  },
   outputShape({ shape }, input) {
     const size = sizeOf(input);
     const wanted = shape.reduce((product, each) => product * each, 1);

@@ -20,13 +20,13 @@ export function spanOf(window: Window): number {
   return window.dilation * (window.size - 1) + 1;
 }
 
-/** Number of windows on `steps` steps. @throws if not even one fits. */
-export function windowCount(type: string, steps: number, window: Window): number {
+/** Number of windows on `steps` steps, which the message calls by `unit`. @throws if not even one fits. */
+export function windowCount(type: string, steps: number, window: Window, unit = 'steps'): number {
   const free = steps + window.before + window.after - spanOf(window);
   if (free < 0) {
     throw new Error(
-      `${type}: needs at least ${spanOf(window) - window.before - window.after} steps, got ${steps}. ` +
-        'Use longer inputs, a smaller window, or another padding.',
+      `${type}: needs at least ${spanOf(window) - window.before - window.after} ${unit}, got ${steps}. ` +
+        'Use larger inputs, a smaller window, or another padding.',
     );
   }
   return Math.floor(free / window.stride) + 1;

@@ -98,6 +98,35 @@ def pool(function, layer, x):
     return function(x.transpose(1, 2), size, stride=layer.get("stride", size)).transpose(1, 2)
 
 
+def both(value):
+    """A number for both axes as (height, width)."""
+    return tuple(value) if isinstance(value, list) else (value, value)
+
+
+def cnn2d(layer, name, x, weights):
+    size, stride, dilation = (both(layer.get(key, default)) for key, default in
+                              (("kernelSize", 3), ("stride", 1), ("dilation", 1)))
+    kernel = weights.get(f"{name}.kernel", *size, x.shape[3], layer["filters"]).permute(3, 2, 0, 1)
+    bias = weights.get(f"{name}.bias", layer["filters"])
+    image = x.permute(0, 3, 1, 2)
+    if layer.get("padding", "valid") == "same":
+        # By hand, because F.conv2d takes "same" with stride 1 only: an odd zero at the bottom and on the right.
+        down, across = (d * (s - 1) for d, s in zip(dilation, size))
+        image = F.pad(image, (across // 2, across - across // 2, down // 2, down - down // 2))
+    result = F.conv2d(image, kernel, bias, stride=stride, dilation=dilation)
+    return ACTIVATIONS[layer.get("activation", "relu")](result.permute(0, 2, 3, 1))
+
+
+def pool2d(function, layer, x):
+    size = both(layer.get("poolSize", 2))
+    stride = both(layer["stride"]) if "stride" in layer else size
+    return function(x.permute(0, 3, 1, 2), size, stride=stride).permute(0, 2, 3, 1)
+
+
+def global_pool2d(layer, x):
+    return x.amax((1, 2)) if layer.get("mode") == "max" else x.mean((1, 2))
+
+
 def dense(layer, name, x, weights):
     kernel = weights.get(f"{name}.kernel", x.shape[-1], layer["units"])
     bias = weights.get(f"{name}.bias", layer["units"])
@@ -120,6 +149,14 @@ def run(config, x, weights):
             x = pool(F.max_pool1d, layer, x)
         elif kind == "averagePool1d":
             x = pool(F.avg_pool1d, layer, x)
+        elif kind == "cnn2d":
+            x = cnn2d(layer, name, x, weights)
+        elif kind == "maxPool2d":
+            x = pool2d(F.max_pool2d, layer, x)
+        elif kind == "averagePool2d":
+            x = pool2d(F.avg_pool2d, layer, x)
+        elif kind == "globalPool2d":
+            x = global_pool2d(layer, x)
         elif kind == "dense":
             x = dense(layer, name, x, weights)
         elif kind == "flatten":
@@ -222,9 +259,54 @@ def stack_cases():
     return cases
 
 
+def cnn2d_cases():
+    cases = []
+    for settings, shape in [
+        ({}, [3, 3, 1]),
+        ({}, [7, 5, 3]),
+        ({"kernelSize": 1, "activation": "linear"}, [1, 1, 2]),
+        ({"kernelSize": [1, 3], "activation": "tanh"}, [4, 6, 2]),
+        ({"kernelSize": [3, 2], "activation": "swish"}, [5, 6, 2]),
+        ({"stride": 2}, [7, 8, 2]),
+        ({"kernelSize": 2, "stride": [1, 3], "activation": "sigmoid"}, [5, 9, 2]),
+        ({"kernelSize": 2, "stride": 3}, [6, 7, 1]),
+        ({"dilation": 2}, [7, 6, 2]),
+        ({"dilation": [1, 3], "kernelSize": 2}, [5, 8, 3]),
+        ({"dilation": [2, 1], "stride": [2, 3], "activation": "tanh"}, [9, 8, 2]),
+        ({"dilation": 2, "stride": 2, "padding": "same", "activation": "linear"}, [8, 7, 2]),
+        ({"padding": "same"}, [5, 7, 2]),
+        ({"padding": "same", "kernelSize": [2, 4]}, [5, 4, 3]),
+        ({"padding": "same", "stride": 2, "activation": "softplus"}, [6, 5, 2]),
+        ({"padding": "same", "kernelSize": 5}, [2, 1, 2]),
+        ({"padding": "same", "kernelSize": 4, "dilation": [3, 2]}, [6, 7, 1]),
+        ({"activation": "softmax"}, [5, 5, 2]),
+    ]:
+        name = ", ".join(f"{key} {value}" for key, value in settings.items()) or "defaults"
+        shown = " × ".join(str(size) for size in shape)
+        cases.append(case(f"{name}, {shown}", 3, [{"type": "cnn2d", "filters": 5, **settings}], shape))
+    for kind in ("maxPool2d", "averagePool2d"):
+        cases.append(case(kind, 3, [{"type": kind}], [7, 5, 3]))
+        cases.append(case(f"{kind}, size 1", 3, [{"type": kind, "poolSize": 1}], [3, 2, 2]))
+        cases.append(case(f"{kind}, size [3, 2]", 3, [{"type": kind, "poolSize": [3, 2]}], [7, 5, 5]))
+        cases.append(case(f"{kind}, size 3, stride [2, 1]", 3, [{"type": kind, "poolSize": 3, "stride": [2, 1]}], [8, 5, 2]))
+        cases.append(case(f"{kind}, size 2, stride 3", 3, [{"type": kind, "stride": 3}], [8, 6, 4]))
+    for mode in ("average", "max"):
+        cases.append(case(f"globalPool2d {mode}", 3, [{"type": "globalPool2d", "mode": mode}], [4, 3, 5]))
+    head = [{"type": "flatten"}, {"type": "dense", "units": 9, "activation": "relu"}, {"type": "dense", "units": 10}]
+    first, second = {"type": "cnn2d", "filters": 6}, {"type": "cnn2d", "filters": 9}
+    pool = {"type": "maxPool2d"}
+    cases.append(case("an MNIST classifier, small", 3, [first, pool, second, pool, *head], [14, 14, 1]))
+    deep = [first, {**second, "padding": "same", "stride": 2}, {"type": "globalPool2d"}, head[-1]]
+    cases.append(case("to one value a filter", 1, deep, [9, 8, 3]))
+    image = [{"type": "dense", "units": 12}, {"type": "reshape", "shape": [3, 2, 2]}, {**first, "kernelSize": 2}]
+    cases.append(case("from a vector to an image, dense on every pixel", 3, [*image, {"type": "dense", "units": 3}], [4]))
+    return cases
+
+
 write("rnn-tanh.json", recurrent_cases("rnn", activation="tanh"))
 write("rnn-relu.json", recurrent_cases("rnn", activation="relu"))
 write("lstm.json", recurrent_cases("lstm"))
 write("gru.json", recurrent_cases("gru"))
 write("cnn1d.json", cnn_cases())
+write("cnn2d.json", cnn2d_cases())
 write("stack.json", stack_cases())
