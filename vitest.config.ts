@@ -4,7 +4,12 @@ const shared = {
   testTimeout: 30_000,
   hookTimeout: 60_000,
 };
-const tests = ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'];
+const tests = [
+  'packages/*/test/**/*.test.ts',
+  'apps/*/test/**/*.test.ts',
+  'bench/test/**/*.test.ts',
+  'scripts/test/**/*.test.ts',
+];
 const slow = ['**/*.slow.test.ts'];
 // Relaxed SIMD came without a flag after Node 20, and newer ones refuse to start with the flag.
 const relaxedSimd = process.versions.node.startsWith('20.') ? ['--experimental-wasm-relaxed-simd'] : [];

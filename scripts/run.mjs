@@ -1,4 +1,4 @@
-// The root's commands: `npm run forecast`, `npm run study` and `npm test` set up what they need and do their job.
+// The root's commands: `npm run forecast`, `npm run study`, `npm run bench` and `npm test` set up what they need and do their job.
 
 import { join } from 'node:path';
 import { build, checkNode, fail, install, root, run } from './setup.mjs';
@@ -18,6 +18,13 @@ const tasks = {
   study: () => {
     build();
     return run(process.execPath, [tecCommand, 'study', ...args], { stdout: 'inherit', cwd: process.cwd() });
+  },
+  bench: () => {
+    build();
+    return run(process.execPath, [join(root, 'bench/dist/bench.js'), ...args], {
+      stdout: 'inherit',
+      cwd: process.cwd(),
+    });
   },
   test: () => {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs');
