@@ -2,13 +2,10 @@
 // No function keeps anything between calls; what it needs beyond its operands is passed as scratch.
 
 export { activateAll, activateGradient } from './activations';
-export {
-  convolution,
-  convolutionFilterGradient,
-  convolutionInputGradient,
-  convolutionScratch,
-} from './convolution/convolution';
-export { depthwise, depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
+export { convolution, convolutionInputGradient, convolutionScratch } from './convolution/convolution';
+export { convolutionFilterGradient } from './convolution/filter-gradient';
+export { depthwise, depthwiseInputGradient } from './depthwise/depthwise';
+export { depthwiseFilterGradient } from './depthwise/filter-gradient';
 export { gemm, gemmScratch, multiplyPacked } from './gemm/gemm';
 export { packedLeftSize, packedRightSize, packLeft, packRight } from './gemm/pack';
 export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from './pool';

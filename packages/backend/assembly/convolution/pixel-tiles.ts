@@ -2,7 +2,7 @@
 // pixels of a block pass by. The taps are read where they stand in the input.
 
 import { madd } from '../simd';
-import { storePart, storeRow } from '../gemm/tiles';
+import { storeRow } from '../gemm/tiles';
 
 /**
  * `c [≤ 4, columns] (+)= Σ over pixels of x[pixel + tap] · b [pixels][8]`. `pixelTable`: addresses of the pixels,
@@ -165,58 +165,4 @@ export function pixelTile6(
   if (valid > 3) storeRow(c + 3 * ldc, c30, c31, columns, accumulate);
   if (valid > 4) storeRow(c + 4 * ldc, c40, c41, columns, accumulate);
   if (valid > 5) storeRow(c + 5 * ldc, c50, c51, columns, accumulate);
-}
-
-/** The same for up to 4 taps and up to 4 columns. Even and odd pixels are summed apart. */
-export function pixelTileNarrow(
-  pixels: i32,
-  pixelTable: usize,
-  tapTable: usize,
-  b: usize,
-  c: usize,
-  ldc: usize,
-  valid: i32,
-  columns: i32,
-  accumulate: bool,
-): void {
-  const t0: usize = load<u32>(tapTable);
-  const t1: usize = load<u32>(tapTable, 4);
-  const t2: usize = load<u32>(tapTable, 8);
-  const t3: usize = load<u32>(tapTable, 12);
-  let c0 = f32x4.splat(0);
-  let c1 = c0;
-  let c2 = c0;
-  let c3 = c0;
-  let d0 = c0;
-  let d1 = c0;
-  let d2 = c0;
-  let d3 = c0;
-  for (let p = pixels >> 1; p > 0; p--) {
-    let x: usize = load<u32>(pixelTable);
-    let column = v128.load(b);
-    c0 = madd(v128.load_splat<f32>(x + t0), column, c0);
-    c1 = madd(v128.load_splat<f32>(x + t1), column, c1);
-    c2 = madd(v128.load_splat<f32>(x + t2), column, c2);
-    c3 = madd(v128.load_splat<f32>(x + t3), column, c3);
-    x = load<u32>(pixelTable, 4);
-    column = v128.load(b, 32);
-    d0 = madd(v128.load_splat<f32>(x + t0), column, d0);
-    d1 = madd(v128.load_splat<f32>(x + t1), column, d1);
-    d2 = madd(v128.load_splat<f32>(x + t2), column, d2);
-    d3 = madd(v128.load_splat<f32>(x + t3), column, d3);
-    pixelTable += 8;
-    b += 64;
-  }
-  if (pixels & 1) {
-    const x: usize = load<u32>(pixelTable);
-    const column = v128.load(b);
-    c0 = madd(v128.load_splat<f32>(x + t0), column, c0);
-    c1 = madd(v128.load_splat<f32>(x + t1), column, c1);
-    c2 = madd(v128.load_splat<f32>(x + t2), column, c2);
-    c3 = madd(v128.load_splat<f32>(x + t3), column, c3);
-  }
-  storePart(c, f32x4.add(c0, d0), d0, columns, accumulate);
-  if (valid > 1) storePart(c + ldc, f32x4.add(c1, d1), d1, columns, accumulate);
-  if (valid > 2) storePart(c + 2 * ldc, f32x4.add(c2, d2), d2, columns, accumulate);
-  if (valid > 3) storePart(c + 3 * ldc, f32x4.add(c3, d3), d3, columns, accumulate);
 }

@@ -65,10 +65,11 @@ describe('depthwise convolution and its gradients: relative error < 1e-6 beside 
   }
 
   it('one pixel, a filter larger than the image, padding beyond the filter, 130 rows', () => {
-    for (const C of [1, 3, 8, 17]) {
+    for (const C of [1, 3, 8, 17, 37]) {
       check([1, 1, 1, C], [1, 1, C, 2]);
       check([2, 2, 3, C], [5, 5, C, 1], [1, 1], 'same');
-      check([2, 3, 3, C], [2, 2, C, 2], [1, 1], [3, 3, 4, 3]);
+      for (const M of [1, 2]) check([2, 3, 3, C], [2, 2, C, M], [1, 1], [3, 3, 4, 3]);
+      check([2, 6, 9, C], [2, 3, C, 1], [1, 1], [1, 2, 3, 0], [2, 3]);
       check([3, 130, 5, C], [3, 3, C, 1], [1, 1], 'same');
     }
   });

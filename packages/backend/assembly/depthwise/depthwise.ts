@@ -1,11 +1,11 @@
-// Depthwise 2D convolution and its gradients, NHWC: every channel has M filters of its own. Four output channels at a
-// time; taps outside the image are left out, so nothing is padded. No scratch.
+// Depthwise 2D convolution and its input gradient, NHWC: every channel has M filters of its own. Whole vectors of channels
+// at a time; taps outside the image are left out, so nothing is padded. No scratch.
 //
-// The geometry is that of a convolution (convolution/convolution.ts) with the multiplier M in the place of the output
+// The geometry is that of a convolution (../convolution/convolution.ts) with the multiplier M in the place of the output
 // channels. Shapes: x `[B, H, W, C]`, filter `[fh, fw, C, M]`, bias `[C·M]`, y `[B, OH, OW, C·M]`.
 
-import { endInside, firstInside, loadLanes, storeLanes } from './lanes';
-import { at, clear, madd } from './simd';
+import { endInside, firstInside, loadLanes, storeLanes } from '../lanes';
+import { at, clear, madd } from '../simd';
 
 /**
  * The input channels of `count` (1 to 4) output channels from `k` on, each `k / M`: a load where M is 1.
@@ -13,7 +13,7 @@ import { at, clear, madd } from './simd';
  */
 // @ts-ignore: decorator
 @inline
-function inputLanes(pixel: usize, k: i32, count: i32, multiplier: i32): v128 {
+export function inputLanes(pixel: usize, k: i32, count: i32, multiplier: i32): v128 {
   if (multiplier == 1) return loadLanes(at(pixel, k), count);
   const last = k + count - 1;
   let x = v128.load_splat<f32>(at(pixel, k / multiplier));
@@ -44,10 +44,59 @@ export function depthwise(
   top: i32,
   left: i32,
 ): void {
+  convolve(
+    x,
+    filter,
+    false,
+    bias,
+    y,
+    batch,
+    height,
+    width,
+    channels,
+    outHeight,
+    outWidth,
+    multiplier,
+    filterHeight,
+    filterWidth,
+    strideHeight,
+    strideWidth,
+    dilationHeight,
+    dilationWidth,
+    top,
+    left,
+  );
+}
+
+/** The convolution by the filter as it is, or with its taps in reverse. */
+function convolve(
+  x: usize,
+  filter: usize,
+  reverse: bool,
+  bias: usize,
+  y: usize,
+  batch: i32,
+  height: i32,
+  width: i32,
+  channels: i32,
+  outHeight: i32,
+  outWidth: i32,
+  multiplier: i32,
+  filterHeight: i32,
+  filterWidth: i32,
+  strideHeight: i32,
+  strideWidth: i32,
+  dilationHeight: i32,
+  dilationWidth: i32,
+  top: i32,
+  left: i32,
+): void {
   const outChannels = channels * multiplier;
   const step = (<usize>(dilationWidth * channels)) << 2;
   const rowStep = (<usize>(dilationHeight * width * channels)) << 2;
-  const filterRow = (<usize>(filterWidth * outChannels)) << 2;
+  if (reverse) filter = at(filter, (filterHeight * filterWidth - 1) * outChannels);
+  const tapStep = (reverse ? -outChannels : outChannels) << 2;
+  const filterRow = filterWidth * tapStep;
   for (let b = 0; b < batch; b++) {
     for (let i = 0; i < outHeight; i++) {
       const y0 = i * strideHeight - top;
@@ -59,7 +108,7 @@ export function depthwise(
         const s1 = endInside(x0, dilationWidth, width, filterWidth);
         const line = (b * height + y0 + r0 * dilationHeight) * width + x0 + s0 * dilationWidth;
         const first = at(x, line * channels);
-        const firstTap = at(filter, (r0 * filterWidth + s0) * outChannels);
+        const firstTap = filter + r0 * filterRow + s0 * tapStep;
         let k = 0;
         // Sixteen channels at a time fill a line of the cache.
         for (; multiplier == 1 && k + 16 <= outChannels; k += 16) {
@@ -79,7 +128,7 @@ export function depthwise(
               sum2 = madd(v128.load(pixel, 32), v128.load(tap, 32), sum2);
               sum3 = madd(v128.load(pixel, 48), v128.load(tap, 48), sum3);
               pixel += step;
-              tap = at(tap, outChannels);
+              tap += tapStep;
             }
             from += rowStep;
             w += filterRow;
@@ -101,7 +150,7 @@ export function depthwise(
             for (let s = s0; s < s1; s++) {
               sum = madd(inputLanes(pixel, k, count, multiplier), loadLanes(tap, count), sum);
               pixel += step;
-              tap = at(tap, outChannels);
+              tap += tapStep;
             }
             from += rowStep;
             w += filterRow;
@@ -112,81 +161,6 @@ export function depthwise(
       }
     }
   }
-}
-
-/** `dFilter` and `dBias` (0: not wanted), the gradients by filter and bias, from `x` and `dy`. */
-export function depthwiseFilterGradient(
-  x: usize,
-  dy: usize,
-  dFilter: usize,
-  dBias: usize,
-  batch: i32,
-  height: i32,
-  width: i32,
-  channels: i32,
-  outHeight: i32,
-  outWidth: i32,
-  multiplier: i32,
-  filterHeight: i32,
-  filterWidth: i32,
-  strideHeight: i32,
-  strideWidth: i32,
-  dilationHeight: i32,
-  dilationWidth: i32,
-  top: i32,
-  left: i32,
-): void {
-  const outChannels = channels * multiplier;
-  const step = (<usize>(strideWidth * channels)) << 2;
-  const outStep = (<usize>outChannels) << 2;
-  clear(dFilter, filterHeight * filterWidth * outChannels);
-  if (dBias) clear(dBias, outChannels);
-  for (let b = 0; b < batch; b++) {
-    for (let i = 0; i < outHeight; i++) {
-      const y0 = i * strideHeight - top;
-      const r0 = firstInside(y0, dilationHeight);
-      const r1 = endInside(y0, dilationHeight, height, filterHeight);
-      for (let k = 0; k < outChannels; k += 4) {
-        const count = min(4, outChannels - k);
-        if (dBias) addColumns(at(dy, k), outWidth, outChannels, at(dBias, k), count);
-        for (let r = r0; r < r1; r++) {
-          for (let s = 0; s < filterWidth; s++) {
-            const x0 = s * dilationWidth - left;
-            const j0 = firstInside(x0, strideWidth);
-            const j1 = endInside(x0, strideWidth, width, outWidth);
-            if (j0 >= j1) continue;
-            const line = (b * height + y0 + r * dilationHeight) * width + j0 * strideWidth + x0;
-            let pixel = at(x, line * channels);
-            let from = at(dy, j0 * outChannels + k);
-            let even = f32x4.splat(0);
-            let odd = even;
-            let j = j0;
-            for (; j + 1 < j1; j += 2) {
-              even = madd(inputLanes(pixel, k, count, multiplier), loadLanes(from, count), even);
-              odd = madd(inputLanes(pixel + step, k, count, multiplier), loadLanes(from + outStep, count), odd);
-              pixel += 2 * step;
-              from += 2 * outStep;
-            }
-            if (j < j1) even = madd(inputLanes(pixel, k, count, multiplier), loadLanes(from, count), even);
-            // One sum for each row of the image: fewer terms of very unlike size are added.
-            const to = at(dFilter, (r * filterWidth + s) * outChannels + k);
-            storeLanes(to, f32x4.add(loadLanes(to, count), f32x4.add(even, odd)), count);
-          }
-        }
-      }
-      dy = at(dy, outWidth * outChannels);
-    }
-  }
-}
-
-/** Adds the sum of `count` columns of `rows` rows to the floats at `out`. */
-function addColumns(from: usize, rows: i32, stride: i32, out: usize, count: i32): void {
-  let sum = f32x4.splat(0);
-  for (let row = 0; row < rows; row++) {
-    sum = f32x4.add(sum, loadLanes(from, count));
-    from = at(from, stride);
-  }
-  storeLanes(out, f32x4.add(loadLanes(out, count), sum), count);
 }
 
 /** `dx`, the gradient by the input, from `dy` and the filter. */
@@ -210,6 +184,31 @@ export function depthwiseInputGradient(
   top: i32,
   left: i32,
 ): void {
+  if (multiplier == 1 && strideHeight == 1 && strideWidth == 1) {
+    convolve(
+      dy,
+      filter,
+      true,
+      0,
+      dx,
+      batch,
+      outHeight,
+      outWidth,
+      channels,
+      height,
+      width,
+      1,
+      filterHeight,
+      filterWidth,
+      1,
+      1,
+      dilationHeight,
+      dilationWidth,
+      (filterHeight - 1) * dilationHeight - top,
+      (filterWidth - 1) * dilationWidth - left,
+    );
+    return;
+  }
   const outChannels = channels * multiplier;
   const step = (<usize>(strideWidth * channels)) << 2;
   clear(dx, batch * height * width * channels);
