@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { setUpBackend, testBackend } from '../../../test/backend.ts';
+import { currentKernels } from '../src/index.ts';
 import * as reference from './reference/kernels.ts';
 import { expectClose, geometryOf, noise, type Pad, tfPad } from './reference/support.ts';
 
@@ -193,6 +194,31 @@ it('sums over 92,160 pixels: relative error < 5e-6', async () => {
   await expectClose(dw, reference.conv2dFilterGradient(geometry, x.dataSync(), dy.dataSync()).data, 5e-6);
   tf.dispose([x, dy, w, dw]);
 });
+
+it.skipIf(testBackend === 'native')(
+  'gives its scratch back, and survives memory that grows (WASM only)',
+  async () => {
+    const x = tf.tensor4d(noise(8 * 20 * 20 * 6, 1), [8, 20, 20, 6]);
+    const w = tf.tensor4d(noise(3 * 3 * 6 * 10, 2), [3, 3, 6, 10]);
+    const gradients = () =>
+      tf.tidy(() => {
+        const f = (a: tf.Tensor, b: tf.Tensor) =>
+          tf.sum(tf.square(tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'same')));
+        return tf
+          .grads(f)([x, w])
+          .map((each) => [...each.dataSync()]);
+      });
+    const first = gradients();
+    const { memory } = currentKernels()!;
+    const size = memory.buffer.byteLength;
+    for (let i = 0; i < 200; i++) gradients();
+    expect(memory.buffer.byteLength).toBe(size);
+    const large = tf.zeros([size / 4]);
+    expect(memory.buffer.byteLength).toBeGreaterThan(size);
+    expect(gradients()).toEqual(first);
+    tf.dispose([x, w, large]);
+  },
+);
 
 it.skipIf(testBackend === 'native')('refuses NCHW and says what to do (WASM only)', () => {
   const [x, dy] = [tf.ones([1, 2, 4, 4]), tf.ones([1, 3, 4, 4])];
