@@ -5,6 +5,7 @@
 // output, of the window and of the stride, padding at the top and on the left.
 
 import { loadLanes, storeLanes } from './lanes';
+import { gradientOfSquares, isSquare, maxOfSquares } from './pool-squares';
 import { at, clear } from './simd';
 
 /** `y [B, OH, OW, C]`: the largest value of each window of `x [B, H, W, C]`; NaN where there is one. */
@@ -25,9 +26,17 @@ export function maxPool(
   left: i32,
 ): void {
   const line = width * channels;
+  const square = isSquare(
+    height, width, channels, outHeight, outWidth, windowHeight, windowWidth, strideHeight, strideWidth, top, left,
+  );
   for (let b = 0; b < batch; b++) {
     const image = at(x, b * height * line);
     for (let i = 0; i < outHeight; i++) {
+      if (square) {
+        maxOfSquares(at(image, i * strideHeight * line), y, line << 2, channels << 2, strideWidth, outWidth);
+        y = at(y, outWidth * channels);
+        continue;
+      }
       const y0 = max(0, i * strideHeight - top);
       const y1 = min(height, i * strideHeight - top + windowHeight);
       for (let j = 0; j < outWidth; j++) {
@@ -88,10 +97,23 @@ export function maxPoolGradient(
 ): void {
   const line = width * channels;
   const disjoint = strideHeight >= windowHeight && strideWidth >= windowWidth;
+  const square =
+    disjoint &&
+    isSquare(
+      height, width, channels, outHeight, outWidth, windowHeight, windowWidth, strideHeight, strideWidth, top, left,
+    );
+  const whole = square && outHeight * 2 == height && outWidth * 2 == width;
   for (let b = 0; b < batch; b++) {
     const image = b * height * line;
-    clear(at(dx, image), height * line);
+    if (!whole) clear(at(dx, image), height * line);
     for (let i = 0; i < outHeight; i++) {
+      if (square) {
+        const row = image + i * strideHeight * line;
+        gradientOfSquares(at(x, row), at(dx, row), y, dy, line << 2, channels << 2, strideWidth, outWidth);
+        y = at(y, outWidth * channels);
+        dy = at(dy, outWidth * channels);
+        continue;
+      }
       const y0 = max(0, i * strideHeight - top);
       const y1 = min(height, i * strideHeight - top + windowHeight);
       for (let j = 0; j < outWidth; j++) {

@@ -141,6 +141,9 @@ only(`planned as on the tape, relative error ≤ 1e-5${why}`, () => {
         dense({ units: 4, activation: 'softmax' }),
       ],
     ],
+    ['ReLU before two maxima', [cnn2d({ filters: 5 }), maxPool2d({ stride: 1 }), maxPool2d(), flatten()]],
+    ['ReLU before a mean', [cnn2d({ filters: 5 }), averagePool2d(), maxPool2d({ poolSize: [1, 2] })]],
+    ['maximum of all rectified pixels', [cnn2d({ filters: 5 }), globalPool2d({ mode: 'max' })]],
     ['maximum of all pixels', [cnn2d({ filters: 5, activation: 'tanh' }), globalPool2d({ mode: 'max' })]],
     ['rows of an image as steps', [reshape({ shape: [7, 18] }), lstm({ units: 5 })]],
   ] as [string, LayerConfig[]][])('images: %s', (_, layers) => {
