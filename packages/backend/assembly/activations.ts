@@ -19,25 +19,80 @@ function constant(value: f32): v128 {
   return f32x4.splat(value);
 }
 
+// A constant of four lanes costs three instructions wherever a loop uses it: engines build it anew each time. In the hot
+// loops of recurrent layers the constants of tanh therefore stand in a table in the scratch memory, where each costs a load.
+
+/** Floats of the table that {@link tanhFrom} and {@link sigmoidFrom} read. */
+// @ts-ignore: decorator
+@inline export const TANH_TABLE: i32 = 48;
+
+const LIMIT: f32 = 7.9;
+const P1: f32 = 0.13450652360916138;
+const P2: f32 = 0.003579028882086277;
+const P3: f32 = 2.2023845303920098e-5;
+const P4: f32 = 1.5428790689497873e-8;
+const Q1: f32 = 0.4678398072719574;
+const Q2: f32 = 0.026192378252744675;
+const Q3: f32 = 3.423710586503148e-4;
+const Q4: f32 = 8.599117791163735e-7;
+
+/** Writes the table. */
+export function fillTanhTable(table: usize): void {
+  v128.store(table, constant(LIMIT));
+  v128.store(table, constant(-LIMIT), 16);
+  v128.store(table, constant(P4), 32);
+  v128.store(table, constant(P3), 48);
+  v128.store(table, constant(P2), 64);
+  v128.store(table, constant(P1), 80);
+  v128.store(table, constant(Q4), 96);
+  v128.store(table, constant(Q3), 112);
+  v128.store(table, constant(Q2), 128);
+  v128.store(table, constant(Q1), 144);
+  v128.store(table, constant(1), 160);
+  v128.store(table, constant(0.5), 176);
+}
+
+/** Vector `index` of the table, or the constant itself; `fromTable` is known when compiling. */
+// @ts-ignore: decorator
+@inline
+function pick(fromTable: bool, table: usize, index: usize, value: f32): v128 {
+  return fromTable ? v128.load(table + 16 * index) : constant(value);
+}
+
 /**
- * tanh x, relative error < 5e-7: x·P(x²)/Q(x²) of degree 4 over 4, fitted with weights by the relative error on
- * [0, 7.9] (5.7e-9 before rounding); beyond, tanh is 1 to within a float's rounding. NaN stays NaN.
+ * x·P(x²)/Q(x²) with P and Q of degree 4, fitted on [0, 7.9] for the smallest relative error (5.7e-9 before rounding);
+ * beyond, tanh is ±1 to within the rounding of a float.
  */
 // @ts-ignore: decorator
 @inline
-export function tanh(x: v128): v128 {
-  x = f32x4.pmin(x, constant(7.9));
-  x = f32x4.pmax(x, constant(-7.9));
+function tanhBy(fromTable: bool, table: usize, x: v128): v128 {
+  x = f32x4.pmin(x, pick(fromTable, table, 0, LIMIT));
+  x = f32x4.pmax(x, pick(fromTable, table, 1, -LIMIT));
   const z = f32x4.mul(x, x);
-  let p = madd(z, constant(1.5428790689497873e-8), constant(2.2023845303920098e-5));
-  let q = madd(z, constant(8.599117791163735e-7), constant(3.423710586503148e-4));
-  p = madd(p, z, constant(0.003579028882086277));
-  q = madd(q, z, constant(0.026192378252744675));
-  p = madd(p, z, constant(0.13450652360916138));
-  q = madd(q, z, constant(0.4678398072719574));
-  p = madd(p, z, constant(1));
-  q = madd(q, z, constant(1));
+  const one = pick(fromTable, table, 10, 1);
+  let p = madd(z, pick(fromTable, table, 2, P4), pick(fromTable, table, 3, P3));
+  let q = madd(z, pick(fromTable, table, 6, Q4), pick(fromTable, table, 7, Q3));
+  p = madd(p, z, pick(fromTable, table, 4, P2));
+  q = madd(q, z, pick(fromTable, table, 8, Q2));
+  p = madd(p, z, pick(fromTable, table, 5, P1));
+  q = madd(q, z, pick(fromTable, table, 9, Q1));
+  p = madd(p, z, one);
+  q = madd(q, z, one);
   return f32x4.div(f32x4.mul(x, p), q);
+}
+
+/** tanh x, relative error < 5e-7. NaN stays NaN. */
+// @ts-ignore: decorator
+@inline
+export function tanh(x: v128): v128 {
+  return tanhBy(false, 0, x);
+}
+
+/** {@link tanh} with its constants from the table. */
+// @ts-ignore: decorator
+@inline
+export function tanhFrom(table: usize, x: v128): v128 {
+  return tanhBy(true, table, x);
 }
 
 /** σ(x) = 1/2 + tanh(x/2)/2, absolute error < 3e-7. */
@@ -46,6 +101,14 @@ export function tanh(x: v128): v128 {
 export function sigmoid(x: v128): v128 {
   const half = constant(0.5);
   return madd(tanh(f32x4.mul(x, half)), half, half);
+}
+
+/** {@link sigmoid} with its constants from the table. */
+// @ts-ignore: decorator
+@inline
+export function sigmoidFrom(table: usize, x: v128): v128 {
+  const half = v128.load(table, 176);
+  return madd(tanhFrom(table, f32x4.mul(x, half)), half, half);
 }
 
 /** eˣ, relative error < 3e-7 where the result is a normal float; 0 below −87.3, clamped above 88.3. NaN stays NaN. */

@@ -2,7 +2,7 @@
 // h′ = (1 − z)∘n + z∘h, and its gradient by backpropagation through time. (The reset-before variant: gru-before.ts.)
 // The columns of the gates are r, z, m = h·Un + cn, and x·Wn + bn, which becomes n: the first three are one product.
 
-import { activate, derivative } from '../activations';
+import { activate, derivative, fillTanhTable, SIGMOID, sigmoidFrom, TANH, tanhFrom } from '../activations';
 import { gemm, multiplyPacked } from '../gemm/gemm';
 import { packLeft, packRight } from '../gemm/pack';
 import { at, clear, madd, up4 } from '../simd';
@@ -21,6 +21,7 @@ import {
   RIGHT,
   ROWS,
   SCRATCH,
+  TABLE,
   unpadRows,
   WEIGHTS,
   workspaceSize,
@@ -87,6 +88,9 @@ export function gruForward(
   const scratch = part(SCRATCH, workspace, B, T, C, H);
   gemm(T * B, P, C + 1, z, width, false, at(weights, 3 * P), N, false, at(gates, 3 * P), N, false, scratch);
   packRight(K, 3 * P, weights, N, false, right);
+  const usual = gate == SIGMOID && cell == TANH;
+  const table = part(TABLE, workspace, B, T, C, H);
+  fillTanhTable(table);
   for (let s = 0; s < T; s++) {
     const now = at(gates, s * B * N);
     const before = at(z, s * B * width + C + 1);
@@ -97,6 +101,7 @@ export function gruForward(
       const previous = at(before, b * width);
       const state = at(states, b * width);
       if (isMasked(mask, T, b, s, reverse)) memory.copy(state, previous, (<usize>P) << 2);
+      else if (usual) updateUsual(P, table, at(now, b * N), previous, state);
       else update(gate, cell, P, at(now, b * N), previous, state);
     }
     emitStep(B, T, H, s, reverse, states, width, mask, y, yStride);
@@ -108,6 +113,23 @@ function addRow(count: i32, source: usize, target: usize): void {
   for (let i = 0; i < count; i++) store<f32>(at(target, i), load<f32>(at(target, i)) + load<f32>(at(source, i)));
 }
 
+/** One row of one step with σ and tanh. */
+function updateUsual(P: i32, table: usize, row: usize, before: usize, state: usize): void {
+  const gateBytes = (<usize>P) << 2;
+  const end = row + gateBytes;
+  for (; row < end; row += 16, before += 16, state += 16) {
+    const r = sigmoidFrom(table, v128.load(row));
+    const z = sigmoidFrom(table, v128.load(row + gateBytes));
+    const m = v128.load(row + 2 * gateBytes);
+    const n = tanhFrom(table, madd(r, m, v128.load(row + 3 * gateBytes)));
+    v128.store(row, r);
+    v128.store(row + gateBytes, z);
+    v128.store(row + 3 * gateBytes, n);
+    v128.store(state, madd(z, f32x4.sub(v128.load(before), n), n));
+  }
+}
+
+/** The same with any functions. */
 function update(gate: i32, cell: i32, P: i32, row: usize, before: usize, state: usize): void {
   const gateBytes = (<usize>P) << 2;
   const end = row + gateBytes;
@@ -160,6 +182,7 @@ export function gruBackward(
   packRight(3 * P, H, at(weights, (C + 1) * N), N, true, right);
   if (dx) packRight(N, C, weights, N, true, ofInput);
   padRows(B, H, dhLast, lastStride, dh, P);
+  const usual = gate == SIGMOID && cell == TANH;
   for (let s = T - 1; s >= 0; s--) {
     const now = at(gates, s * B * N);
     const before = at(z, s * B * width + C + 1);
@@ -167,6 +190,7 @@ export function gruBackward(
     for (let b = 0; b < B; b++) {
       const row = at(now, b * N);
       if (isMasked(mask, T, b, s, reverse)) clear(row, N);
+      else if (usual) backUsual(P, row, at(before, b * width), at(dh, b * P));
       else back(gate, cell, P, row, at(before, b * width), at(dh, b * P));
     }
     if (s > 0 || dh0) {
@@ -195,6 +219,30 @@ export function gruBackward(
   }
 }
 
+/** Gates' gradients of one row with σ and tanh, in place; dh keeps z∘dh. */
+function backUsual(P: i32, row: usize, before: usize, dh: usize): void {
+  const gateBytes = (<usize>P) << 2;
+  const end = row + gateBytes;
+  const one = f32x4.splat(1);
+  for (; row < end; row += 16, before += 16, dh += 16) {
+    const r = v128.load(row);
+    const z = v128.load(row + gateBytes);
+    const m = v128.load(row + 2 * gateBytes);
+    const n = v128.load(row + 3 * gateBytes);
+    const down = v128.load(dh);
+    const kept = f32x4.mul(down, z);
+    const rest = f32x4.sub(down, kept);
+    const dn = f32x4.sub(rest, f32x4.mul(f32x4.mul(rest, n), n));
+    const through = f32x4.mul(dn, r);
+    v128.store(row, f32x4.mul(f32x4.mul(through, m), f32x4.sub(one, r)));
+    v128.store(row + gateBytes, f32x4.mul(f32x4.mul(kept, f32x4.sub(v128.load(before), n)), f32x4.sub(one, z)));
+    v128.store(row + 2 * gateBytes, through);
+    v128.store(row + 3 * gateBytes, dn);
+    v128.store(dh, kept);
+  }
+}
+
+/** The same with any functions. */
 function back(gate: i32, cell: i32, P: i32, row: usize, before: usize, dh: usize): void {
   const gateBytes = (<usize>P) << 2;
   const end = row + gateBytes;

@@ -1,7 +1,7 @@
 // LSTM over a sequence: [i f g o] = x·W + h·U + b, c′ = σ(f)∘c + σ(i)∘φ(g), h′ = σ(o)∘φ(c′), and its gradient by
 // backpropagation through time. Gates are stored activated; the backward run overwrites them with their gradients.
 
-import { activate, derivative, SIGMOID, sigmoid, TANH, tanh } from '../activations';
+import { activate, derivative, fillTanhTable, SIGMOID, sigmoidFrom, TANH, tanhFrom } from '../activations';
 import { gemm, multiplyPacked } from '../gemm/gemm';
 import { packLeft, packRight } from '../gemm/pack';
 import { at, clear, madd, up4 } from '../simd';
@@ -22,6 +22,7 @@ import {
   ROWS,
   SCRATCH,
   SECOND,
+  TABLE,
   unpadRows,
   WEIGHTS,
   workspaceSize,
@@ -85,6 +86,8 @@ export function lstmForward(
   fillRows(B, T, C, H, reverse, x, mask, h0, z);
   padRows(B, H, c0, H, cells, P);
   const usual = gate == SIGMOID && cell == TANH;
+  const table = part(TABLE, workspace, B, T, C, H);
+  fillTanhTable(table);
   for (let s = 0; s < T; s++) {
     const now = at(gates, s * B * N);
     const before = at(cells, s * B * P);
@@ -102,7 +105,7 @@ export function lstmForward(
       }
       const row = at(now, b * N);
       const shapedRow = at(shaped, (s * B + b) * P);
-      if (usual) updateUsual(P, row, cellRow, next, shapedRow, state);
+      if (usual) updateUsual(P, table, row, cellRow, next, shapedRow, state);
       else update(gate, cell, P, row, cellRow, next, shapedRow, state);
     }
     emitStep(B, T, H, s, reverse, states, width, mask, y, yStride);
@@ -112,16 +115,24 @@ export function lstmForward(
 }
 
 /** One row of one step with σ and tanh. */
-function updateUsual(P: i32, row: usize, before: usize, next: usize, shaped: usize, state: usize): void {
+function updateUsual(
+  P: i32,
+  table: usize,
+  row: usize,
+  before: usize,
+  next: usize,
+  shaped: usize,
+  state: usize,
+): void {
   const gateBytes = (<usize>P) << 2;
   const end = row + gateBytes;
   for (; row < end; row += 16, before += 16, next += 16, shaped += 16, state += 16) {
-    const i = sigmoid(v128.load(row));
-    const f = sigmoid(v128.load(row + gateBytes));
-    const g = tanh(v128.load(row + 2 * gateBytes));
-    const o = sigmoid(v128.load(row + 3 * gateBytes));
+    const i = sigmoidFrom(table, v128.load(row));
+    const f = sigmoidFrom(table, v128.load(row + gateBytes));
+    const g = tanhFrom(table, v128.load(row + 2 * gateBytes));
+    const o = sigmoidFrom(table, v128.load(row + 3 * gateBytes));
     const c = madd(f, v128.load(before), f32x4.mul(i, g));
-    const t = tanh(c);
+    const t = tanhFrom(table, c);
     v128.store(row, i);
     v128.store(row + gateBytes, f);
     v128.store(row + 2 * gateBytes, g);

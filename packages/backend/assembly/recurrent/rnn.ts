@@ -1,6 +1,6 @@
 // Simple recurrence over a sequence: h′ = φ(x·W + h·U + b), and its gradient by backpropagation through time.
 
-import { activate, derivative } from '../activations';
+import { activate, derivative, fillTanhTable, TANH, tanhFrom } from '../activations';
 import { gemm, multiplyPacked } from '../gemm/gemm';
 import { packLeft, packRight } from '../gemm/pack';
 import { at, clear, up4 } from '../simd';
@@ -19,6 +19,7 @@ import {
   RIGHT,
   ROWS,
   SCRATCH,
+  TABLE,
   unpadRows,
   WEIGHTS,
   workspaceSize,
@@ -68,25 +69,35 @@ export function rnnForward(
   padRows(H, H, recurrent, H, at(weights, (C + 1) * P), P);
   packRight(K, P, weights, P, false, right);
   fillRows(B, T, C, H, reverse, x, mask, h0, z);
+  const table = part(TABLE, workspace, B, T, C, H);
+  fillTanhTable(table);
   for (let s = 0; s < T; s++) {
     const now = at(sums, s * B * P);
     const states = at(z, (s + 1) * B * width + C + 1);
     packLeft(B, K, at(z, s * B * width), width, false, left);
     multiplyPacked(B, P, K, left, right, now, P, false);
     for (let b = 0; b < B; b++) {
-      let state = at(states, b * width);
+      const state = at(states, b * width);
       if (isMasked(mask, T, b, s, reverse)) {
         memory.copy(state, at(z, (s * B + b) * width + C + 1), (<usize>P) << 2);
         continue;
       }
-      let row = at(now, b * P);
-      for (let u = 0; u < P; u += 4, row += 16, state += 16) {
-        v128.store(state, activate(activation, v128.load(row)));
-      }
+      if (activation == TANH) updateTanh(P, table, at(now, b * P), state);
+      else update(activation, P, at(now, b * P), state);
     }
     emitStep(B, T, H, s, reverse, states, width, mask, y, yStride);
   }
   unpadRows(B, H, at(z, T * B * width + C + 1), width, hLast, lastStride);
+}
+
+function updateTanh(P: i32, table: usize, row: usize, state: usize): void {
+  const end = at(row, P);
+  for (; row < end; row += 16, state += 16) v128.store(state, tanhFrom(table, v128.load(row)));
+}
+
+function update(activation: i32, P: i32, row: usize, state: usize): void {
+  const end = at(row, P);
+  for (; row < end; row += 16, state += 16) v128.store(state, activate(activation, v128.load(row)));
 }
 
 /** As `lstmBackward` (lstm.ts). Any function may be used here. */
@@ -127,18 +138,14 @@ export function rnnBackward(
     const now = at(sums, s * B * P);
     collectStep(B, T, H, s, reverse, mask, dy, yStride, dh);
     for (let b = 0; b < B; b++) {
-      let row = at(now, b * P);
+      const row = at(now, b * P);
       if (isMasked(mask, T, b, s, reverse)) {
         clear(row, P);
         continue;
       }
-      let state = at(z, ((s + 1) * B + b) * width + C + 1);
-      let down = at(dh, b * P);
-      for (let u = 0; u < P; u += 4, row += 16, state += 16, down += 16) {
-        const slope = derivative(activation, v128.load(row), v128.load(state));
-        v128.store(row, f32x4.mul(v128.load(down), slope));
-        v128.store(down, f32x4.splat(0));
-      }
+      const state = at(z, ((s + 1) * B + b) * width + C + 1);
+      if (activation == TANH) backTanh(P, row, state, at(dh, b * P));
+      else back(activation, P, row, state, at(dh, b * P));
     }
     const needsState = s > 0 || dh0 != 0;
     if (!needsState && !dx) continue;
@@ -155,4 +162,24 @@ export function rnnBackward(
   unpadRows(C, H, gradients, P, dkernel, H);
   unpadRows(1, H, at(gradients, C * P), P, dbias, H);
   unpadRows(H, H, at(gradients, (C + 1) * P), P, drecurrent, H);
+}
+
+/** The gradient by the sums of one row, in their place; dh becomes 0. */
+function backTanh(P: i32, row: usize, state: usize, dh: usize): void {
+  const end = at(row, P);
+  for (; row < end; row += 16, state += 16, dh += 16) {
+    const h = v128.load(state);
+    const down = v128.load(dh);
+    v128.store(row, f32x4.sub(down, f32x4.mul(f32x4.mul(down, h), h)));
+    v128.store(dh, f32x4.splat(0));
+  }
+}
+
+function back(activation: i32, P: i32, row: usize, state: usize, dh: usize): void {
+  const end = at(row, P);
+  for (; row < end; row += 16, state += 16, dh += 16) {
+    const slope = derivative(activation, v128.load(row), v128.load(state));
+    v128.store(row, f32x4.mul(v128.load(dh), slope));
+    v128.store(dh, f32x4.splat(0));
+  }
 }

@@ -6,6 +6,7 @@
 // Row (s, b) of Z is [x(s, b), 1, h(s − 1, b)]: with the weights stacked in the same way, one product per step makes all
 // gates, bias included, and one product after the backward run makes all gradients of the weights.
 
+import { TANH_TABLE } from '../activations';
 import { at, up4, up8 } from '../simd';
 import { gemmScratch } from '../gemm/gemm';
 import { packedLeftSize, packedRightSize } from '../gemm/pack';
@@ -31,9 +32,11 @@ export const OTHER_RIGHT: i32 = 7;
 export const LEFT: i32 = 8;
 /** Gradients of the states at the step under way, three of `[B][P]`. */
 export const CARRY: i32 = 9;
+/** Constants of tanh. */
+export const TABLE: i32 = 10;
 /** Scratch of the products over all steps. */
-export const SCRATCH: i32 = 10;
-const PARTS: i32 = 11;
+export const SCRATCH: i32 = 11;
+const PARTS: i32 = 12;
 
 /** Floats of part `part` of a workspace for gates of `N` columns and `extra` extra states. */
 function sizeOf(part: i32, B: i32, T: i32, C: i32, H: i32, N: i32, extra: i32): i32 {
@@ -47,6 +50,7 @@ function sizeOf(part: i32, B: i32, T: i32, C: i32, H: i32, N: i32, extra: i32): 
   if (part == RIGHT || part == OTHER_RIGHT) return max(packedRightSize(K, N), packedRightSize(N, max(C, H)));
   if (part == LEFT) return packedLeftSize(B, max(K, N));
   if (part == CARRY) return 3 * B * P;
+  if (part == TABLE) return TANH_TABLE;
   return max(gemmScratch(K, N, T * B), gemmScratch(T * B, P, C + 1));
 }
 
