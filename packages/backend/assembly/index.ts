@@ -11,6 +11,7 @@ export { packedLeftSize, packedRightSize, packLeft, packRight } from './gemm/pac
 export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from './pool';
 export { gruBackward, gruForward, gruWorkspace } from './recurrent/gru';
 export { gruBeforeBackward, gruBeforeForward, gruBeforeWorkspace } from './recurrent/gru-before';
+export { recurrentInputGradient } from './recurrent/input-gradient';
 export { lstmBackward, lstmForward, lstmWorkspace } from './recurrent/lstm';
 export { rnnBackward, rnnForward, rnnWorkspace } from './recurrent/rnn';
 export { copy, fillBias, sumRows } from './dense';

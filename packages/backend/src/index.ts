@@ -1,6 +1,16 @@
 export { type ActivationCode, activationCodes } from './kernels/activation-codes.ts';
 export { type CurrentKernels, currentKernels } from './kernels/current-kernels.ts';
 export type { KernelBuild, Kernels } from './kernels/load-kernels.ts';
+export { type GruOptions, gru } from './ops/gru.ts';
+export { lstm } from './ops/lstm.ts';
+export type {
+  GatedOptions,
+  RecurrentActivation,
+  RecurrentOptions,
+  RecurrentResult,
+  RecurrentWeights,
+} from './ops/recurrent-call.ts';
+export { rnn } from './ops/rnn.ts';
 export {
   type Block,
   createPlan,

@@ -8,6 +8,8 @@ export interface WasmBackend {
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
   typedArrayFromHeap(info: TensorInfo): Float32Array | Int32Array | Uint8Array;
   disposeData(dataId: TensorInfo['dataId'], force?: boolean): boolean;
+  /** One more tensor has these values. */
+  incRef(dataId: TensorInfo['dataId']): void;
 }
 
 /** A new tensor of zeros: fresh heap memory is not cleared. */

@@ -5,6 +5,7 @@ import { getKernel, type KernelFunc, registerKernel, unregisterKernel } from '@t
 import { convolutionFilterGradient, convolutionInputGradient } from './kernels/convolution-gradients.ts';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './kernels/depthwise-gradients.ts';
 import { averagePoolGradient, maxPoolGradient } from './kernels/pool-gradients.ts';
+import { recurrentKernels } from './kernels/recurrent.ts';
 import { unsortedSegmentSum } from './kernels/unsorted-segment-sum.ts';
 import { startKernels } from './start-kernels.ts';
 
@@ -18,6 +19,7 @@ const missingWithoutSimd: Kernels = {
   Conv2DBackpropFilter: convolutionFilterGradient,
   DepthwiseConv2dNativeBackpropFilter: depthwiseFilterGradient,
   DepthwiseConv2dNativeBackpropInput: depthwiseInputGradient,
+  ...recurrentKernels,
 };
 
 /** Registered in place of those of tfjs-backend-wasm, one of which is slow and knows no dilation. */
