@@ -2,6 +2,7 @@
 
 import { at } from '../simd';
 import { packedLeftSize, packedRightSize, packLeft, packRight, PANEL, TILE_ROWS, tileRows } from './pack';
+import { narrow4, narrow6 } from './narrow-tiles';
 import { tile4, tile6 } from './tiles';
 
 /** Longest k of one block: a panel of the right operand (8 kB) and a tile of the left one stay in the first cache. */
@@ -31,7 +32,10 @@ export function multiplyPacked(
     while (i < m) {
       const rows = tileRows(m - i);
       const valid = min(rows, m - i);
-      if (TILE_ROWS == 6 && rows == 6) tile6(k, a, right, to, stride, valid, columns, accumulate);
+      if (columns <= 4) {
+        if (TILE_ROWS == 6 && rows == 6) narrow6(k, a, right, to, stride, valid, columns, accumulate);
+        else narrow4(k, a, right, to, stride, valid, columns, accumulate);
+      } else if (TILE_ROWS == 6 && rows == 6) tile6(k, a, right, to, stride, valid, columns, accumulate);
       else tile4(k, a, right, to, stride, valid, columns, accumulate);
       a = at(a, rows * k);
       to += stride * <usize>rows;
