@@ -41,7 +41,7 @@ function value(code: i32, delta: f32, r: v128): v128 {
   );
 }
 
-/** dl/dr; 0 at r = 0 for all of them. */
+/** dl/dr; 0 at r = 0 for all of them, NaN where r is. */
 // @ts-ignore: decorator
 @inline
 function slope(code: i32, delta: f32, r: v128): v128 {
@@ -50,7 +50,7 @@ function slope(code: i32, delta: f32, r: v128): v128 {
   if (code == HUBER) return f32x4.pmax(f32x4.pmin(r, bound), f32x4.neg(bound));
   const zero = f32x4.splat(0);
   const sign = v128.bitselect(f32x4.neg(bound), bound, f32x4.lt(r, zero));
-  return v128.andnot(sign, f32x4.eq(r, zero));
+  return v128.or(v128.andnot(sign, f32x4.eq(r, zero)), f32x4.ne(r, r));
 }
 
 /**

@@ -120,8 +120,9 @@ export function rmsprop(
 }
 
 /**
- * m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; w ← shrink·w − rate·m / (√v·unbias + ε), where `rate` is η / (1 − β₁ᵗ)
- * and `unbias` 1 / √(1 − β₂ᵗ); g ← g + penalty·w first. `rest1`, `rest2`: 1 − β, computed in float64.
+ * m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g²; w ← w − leak·w − rate·m / (√v·unbias + ε), where `rate` is η / (1 −
+ * β₁ᵗ) and `unbias` 1 / √(1 − β₂ᵗ); g ← g + penalty·w first. `rest1`, `rest2`: 1 − β, computed in float64. (1 − leak as a
+ * float would round a small leak away.)
  */
 export function adam(
   count: i32,
@@ -138,7 +139,7 @@ export function adam(
   rest2: f32,
   unbias: f32,
   epsilon: f32,
-  shrink: f32,
+  leak: f32,
   penalty: f32,
 ): bool {
   let bad = f32x4.splat(0);
@@ -152,7 +153,7 @@ export function adam(
     v128.store(at(mean, i), m);
     v128.store(at(square, i), v);
     const root = madd(f32x4.sqrt(v), f32x4.splat(unbias), f32x4.splat(epsilon));
-    const updated = madd(eta, f32x4.div(m, root), f32x4.mul(f32x4.splat(shrink), w));
+    const updated = madd(f32x4.splat(-leak), w, madd(eta, f32x4.div(m, root), w));
     bad = f32x4.add(bad, replace(at(weight, i), at(previous, i), w, updated));
   }
   return laneSum(bad) == 0;

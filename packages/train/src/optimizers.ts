@@ -169,19 +169,19 @@ const adamRule: OptimizerRule<AdamConfig> = {
   slots: () => ['mean', 'square'],
   update(weight, gradient, { mean, square }, options) {
     const { beta1, beta2, epsilon } = options.config;
-    const { shrink, penalty, rate, unbias } = adamFactors(options);
+    const { leak, penalty, rate, unbias } = adamFactors(options);
     for (let i = 0; i < weight.length; i++) {
       const g = gradient[i]! + penalty * weight[i]!;
       const m = beta1 * mean![i]! + (1 - beta1) * g;
       const v = beta2 * square![i]! + (1 - beta2) * g * g;
       mean![i] = m;
       square![i] = v;
-      weight[i] = shrink * weight[i]! - (rate * m) / (Math.sqrt(v) * unbias + epsilon);
+      weight[i] = (1 - leak) * weight[i]! - (rate * m) / (Math.sqrt(v) * unbias + epsilon);
     }
   },
   updatePlanned(kernels, { count, weight, previous, gradient, scale, slots }, options) {
     const { beta1, beta2, epsilon } = options.config;
-    const { shrink, penalty, rate, unbias } = adamFactors(options);
+    const { leak, penalty, rate, unbias } = adamFactors(options);
     return Boolean(
       kernels.adam(
         count,
@@ -198,7 +198,7 @@ const adamRule: OptimizerRule<AdamConfig> = {
         1 - beta2,
         unbias,
         epsilon,
-        shrink,
+        leak,
         penalty,
       ),
     );
@@ -209,7 +209,7 @@ const adamRule: OptimizerRule<AdamConfig> = {
 function adamFactors({ config, learningRate, step }: UpdateArguments<AdamConfig>) {
   const { type, beta1, beta2, weightDecay } = config;
   return {
-    shrink: type === 'adamw' ? 1 - learningRate * weightDecay : 1,
+    leak: type === 'adamw' ? learningRate * weightDecay : 0,
     penalty: type === 'adamw' ? 0 : weightDecay,
     rate: learningRate / (1 - beta1 ** step),
     unbias: 1 / Math.sqrt(1 - beta2 ** step),

@@ -9,6 +9,8 @@ export interface TestKernels {
   kernels: Kernels;
   /** Copies values into the memory and returns their address; the start is a multiple of 4 bytes, no more. */
   put(values: ArrayLike<number>): number;
+  /** Writes values to an address. */
+  set(address: number, values: ArrayLike<number>): void;
   /** The address of `count` floats of garbage: kernels must not rely on fresh memory being 0. */
   garbage(count: number): number;
   /** A copy of `count` floats. */
@@ -59,14 +61,18 @@ export async function createTestKernels(): Promise<TestKernels> {
       expect(written, `first float written to behind an array, at ${address}`).toBe(-1);
     }
   };
+  const set = (address: number, values: ArrayLike<number>) => {
+    new Float32Array(memory.buffer, address, values.length).set(values);
+  };
   return {
     build,
     kernels,
     put(values) {
       const address = allocate(values.length);
-      new Float32Array(memory.buffer, address, values.length).set(values);
+      set(address, values);
       return address;
     },
+    set,
     garbage: allocate,
     get: (address, count) => new Float32Array(memory.buffer, address, count).slice(),
     expectGuards,
