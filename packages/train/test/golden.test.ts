@@ -1,9 +1,9 @@
-// Every optimiser, loss and clipping rule against PyTorch, through `fit` and the whole network.
+// Every optimiser, loss and clipping rule against PyTorch, through `fit` and the whole network, on both its paths.
 
 import { createModel, dense, type LayerConfig, lstm, network } from '@tidecast/models';
 import { describe, expect, it } from 'vitest';
-import { setUpBackend } from '../../../test/backend.ts';
-import { createLoss, fit, type LossConfig, type OptimizerConfig, optimizers } from '../src/index.ts';
+import { setUpBackend, testBackend } from '../../../test/backend.ts';
+import { createLoss, fit, type LossConfig, losses, type OptimizerConfig, optimizers } from '../src/index.ts';
 import { adam, adamw, rmsprop, sgd } from '../src/optimizers.ts';
 import golden from './golden/golden.json' with { type: 'json' };
 import { arraySamples, assignWeights, weightsOf } from './helpers.ts';
@@ -31,11 +31,15 @@ const array = ({ data, shape }: GoldenArray) => ({ data: Float32Array.from(data)
 
 setUpBackend();
 
-describe.each(Object.entries(golden.nets))('%s net against PyTorch', (name, net) => {
+const paths = testBackend === 'wasm' ? ['planned', 'tape'] : ['tape'];
+const nets = Object.entries(golden.nets).flatMap(([name, net]) => paths.map((path) => ({ name, path, net })));
+
+describe.each(nets)('$name net against PyTorch, $path', ({ name, path, net }) => {
   const cases = net.cases as unknown as GoldenCase[];
 
-  it('covers every optimiser', () => {
+  it('covers every optimiser and every loss', () => {
     expect(new Set(cases.map((each) => each.optimizer.type))).toEqual(new Set(Object.keys(optimizers)));
+    expect(new Set(cases.map((each) => each.loss.type))).toEqual(new Set(Object.keys(losses)));
   });
 
   it.each(cases.map((each) => [describeCase(each), each] as const))(
@@ -48,14 +52,21 @@ describe.each(Object.entries(golden.nets))('%s net against PyTorch', (name, net)
         Object.fromEntries(Object.entries(weights).map(([key, value]) => [key, array(value)])),
       );
       const extra = weighted ? { weight: array(golden.weight) } : {};
-      const history = await fit(model, arraySamples(array(net.x), array(net.y), extra), {
+      const y = array(loss.type === 'crossEntropy' ? golden.probabilities : net.y);
+      let taken: string | undefined;
+      const run = path === 'tape' ? { ...model, plan: undefined } : model;
+      const history = await fit(run, arraySamples(array(net.x), y, extra), {
         loss: createLoss(loss),
         optimizer: constructors[optimizer.type]!(optimizer as never),
         epochs: 10,
         batchSize: 8,
         seed: 3,
         clip,
+        onProgress: (event) => {
+          if (event.kind === 'start') taken = event.path;
+        },
       });
+      expect(taken).toBe(path);
       history.epochs.forEach((epoch, i) => {
         expect(Math.abs(epoch.loss - expected.losses[i]!) / expected.losses[i]!).toBeLessThan(1e-5);
       });

@@ -56,6 +56,10 @@ nets = {
 
 weight = torch.tensor([[1, 0, 2], [1, 1, 1], [0, 0, 3], [1, 2, 0]] * 2, dtype=torch.float32)
 
+# Classes: known ones in the first half, probabilities in the second.
+probabilities = torch.softmax(draw(8, 3, scale=2), dim=1)
+probabilities[:4] = torch.nn.functional.one_hot(probabilities[:4].argmax(1), 3).to(torch.float32)
+
 losses = {
     "mse": lambda e: torch.nn.functional.mse_loss,
     "mae": lambda e: torch.nn.functional.l1_loss,
@@ -90,7 +94,19 @@ cases = [
     {"optimizer": {"type": "sgd", "learningRate": 0.3, "momentum": 0.9}, "loss": mse, "clip": {"norm": 0.3}},
     {"optimizer": {"type": "sgd", "learningRate": 0.3}, "loss": mse, "clip": {"value": 0.05}},
     {"optimizer": {"type": "adam", "learningRate": 0.01}, "loss": mse, "weighted": True},
+    {"optimizer": {"type": "adam", "learningRate": 0.05}, "loss": {"type": "crossEntropy"}},
+    {"optimizer": {"type": "sgd", "learningRate": 0.5}, "loss": {"type": "crossEntropy"}, "weighted": True},
 ]
+
+
+def measure(case, output, y, w):
+    if case["loss"]["type"] == "crossEntropy":
+        p = probabilities.double()
+        if not case.get("weighted"):
+            return torch.nn.functional.cross_entropy(output, p)
+        return -(w * p * torch.log_softmax(output, 1)).sum() / (w * p).sum()
+    each = losses[case["loss"]["type"]](case["loss"])(output, y, reduction="none")
+    return (each * w).sum() / w.sum() if case.get("weighted") else each.mean()
 
 
 def run(net, case):
@@ -100,8 +116,7 @@ def run(net, case):
     out = []
     for _ in range(10):
         opt.zero_grad()
-        each = losses[case["loss"]["type"]](case["loss"])(net["run"](params, x), y, reduction="none")
-        loss = (each * w).sum() / w.sum() if case.get("weighted") else each.mean()
+        loss = measure(case, net["run"](params, x), y, w)
         loss.backward()
         clip = case.get("clip", {})
         if "value" in clip:
@@ -121,6 +136,7 @@ def array(t):
 result = {
     "torch": torch.__version__,
     "weight": array(weight),
+    "probabilities": array(probabilities),
     "nets": {
         name: {
             "x": array(net["x"]),
