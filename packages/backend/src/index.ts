@@ -1,3 +1,4 @@
+export { type Fused, fuse, type LayeredModel, unfuse } from './fuse/fuse.ts';
 export { type ActivationCode, activationCodes } from './kernels/activation-codes.ts';
 export { type CurrentKernels, currentKernels } from './kernels/current-kernels.ts';
 export type { KernelBuild, Kernels } from './kernels/load-kernels.ts';
