@@ -10,6 +10,10 @@ const limits: Readonly<Record<string, (call: RecurrentCall) => boolean>> = {
     if (cell === 'rnn') return activation !== 'softmax';
     return takesSlopeFromValue(activation) && takesSlopeFromValue(recurrentActivation);
   },
+  tensorflow: ({ cell, activation, recurrentActivation }) => {
+    if (cell === 'rnn') return ['tanh', 'sigmoid', 'relu'].includes(activation);
+    return activation === 'tanh' && recurrentActivation === 'sigmoid';
+  },
 };
 
 /** True where a call runs fused. */

@@ -22,6 +22,8 @@ export type RecurrentAttributes = Pick<
 > & {
   /** Names of the inputs but x, in order. */
   names: readonly Exclude<keyof RecurrentCall['inputs'], 'x'>[];
+  /** Whether the call has a mask. */
+  masked: boolean;
   /** For `…Grad`: the gradient may be asked for again, so what the forward kernel kept must stay as it is. */
   again: boolean;
 };

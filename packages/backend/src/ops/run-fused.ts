@@ -11,7 +11,11 @@ export function runFused(call: RecurrentCall): RecurrentResult {
   const { cell, sizes, mask, reverse, activation, recurrentActivation } = call;
   const { x, ...others } = call.inputs;
   const names = Object.keys(others) as RecurrentAttributes['names'];
-  const attributes = { cell, sizes, reverse, activation, recurrentActivation, names, again: false };
+  const attributes: RecurrentAttributes = {
+    ...{ cell, sizes, reverse, activation, recurrentActivation, names },
+    masked: mask !== undefined,
+    again: false,
+  };
   const name = kernelNames[cell];
   const outputs = 1 + stateCount(cell);
   const [sequence, ...states] = runWithGradient({

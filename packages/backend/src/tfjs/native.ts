@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { checkVersion } from './copies.ts';
+import { nativeRecurrentKernels } from './native/recurrent.ts';
 import { nodeProcess } from './runtime.ts';
 
 const packageName = '@tensorflow/tfjs-node';
@@ -37,6 +38,11 @@ export async function startNative() {
     throw error;
   }
   if (!(await tf.setBackend('tensorflow'))) throw new Error('useBackend: native TensorFlow did not start.');
+  for (const [kernelName, kernelFunc] of Object.entries(nativeRecurrentKernels)) {
+    if (!tf.getKernel(kernelName, 'tensorflow')) {
+      tf.registerKernel({ kernelName, backendName: 'tensorflow', kernelFunc });
+    }
+  }
   const { binding } = tf.backend() as tf.KernelBackend & { binding?: { TF_Version?: string } };
   return { name: 'native' as const, version: tf.version_core, tensorflow: binding?.TF_Version ?? 'unknown' };
 }
