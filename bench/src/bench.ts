@@ -14,6 +14,9 @@ import { insertResults, type Results, reportText } from './report.ts';
 import { measureSizes } from './sizes.ts';
 import { digits } from './statistics.ts';
 
+/** The sides of the contest. */
+const CONTEST: readonly PeerName[] = ['pytorch', 'tidecast', 'tidecast-node24'];
+
 const children = new Set<Child>();
 process.on('exit', () => {
   for (const child of children) child.stop();
@@ -105,9 +108,6 @@ async function measure(options: BenchOptions): Promise<Results> {
   }
   return results;
 }
-
-/** The sides of the contest. */
-const CONTEST: readonly PeerName[] = ['pytorch', 'tidecast', 'tidecast-node24'];
 
 async function startPeers({ peers, points, contest }: BenchOptions, core: number | undefined) {
   const contestants: Contestant[] = [];

@@ -6,6 +6,7 @@ import type { PointResult } from './measure.ts';
 import { askAlive, type Contestant } from './measure.ts';
 import type { PeerName } from './peers.ts';
 import { GRID_CELLS, lstmStepFlops, type Point } from './points.ts';
+import type { InferAnswer } from './protocol.ts';
 import { median } from './statistics.ts';
 
 /** Time of a call of the trained network on one window [ms]. */
@@ -55,7 +56,7 @@ export async function measureLatency(
 ): Promise<void> {
   const { units, batch, calls, rounds } = LATENCY;
   for (const cell of GRID_CELLS) {
-    const answers = new Map<Contestant, { p50: number; p99: number }[]>();
+    const answers = new Map<Contestant, InferAnswer[]>();
     for (let round = 0; round < rounds; round++) {
       for (const contestant of contestants) {
         const answer = await askAlive(contestant, { measure: 'infer', cell, units, batch, calls }).catch(
@@ -71,7 +72,7 @@ export async function measureLatency(
         peer: name,
         cell,
         units,
-        calls: calls * all.length,
+        calls: all.reduce((sum, each) => sum + each.calls, 0),
         p50: middle('p50'),
         p99: middle('p99'),
       });

@@ -22,6 +22,7 @@ export interface TrainRequest extends Point {
 /** Calls of the trained network on one window, one by one. */
 export interface InferRequest extends Point {
   measure: 'infer';
+  /** How many at most: it stops after two seconds. */
   calls: number;
 }
 
@@ -65,6 +66,8 @@ export interface TrainAnswer {
 }
 
 export interface InferAnswer {
+  /** Calls that were timed. */
+  calls: number;
   /** Percentiles of the time of a call [ms]. */
   p50: number;
   p99: number;

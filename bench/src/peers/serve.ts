@@ -1,7 +1,7 @@
 // A JavaScript peer's end of the conversation, and its clock. peers/measure.py does the same for the Python peers.
 
 import { createInterface } from 'node:readline';
-import type { Answer, Request, TrainAnswer } from '../protocol.ts';
+import type { Answer, InferAnswer, Request, TrainAnswer } from '../protocol.ts';
 import { median, percentile } from '../statistics.ts';
 
 /** Parts a measurement is cut into; the median is over them. */
@@ -63,17 +63,15 @@ export function createClock(each: number) {
   };
 }
 
-/** Percentiles of single calls [ms], after some that are not counted. */
-export async function timeCalls(
-  call: () => Promise<unknown> | unknown,
-  calls: number,
-): Promise<{ p50: number; p99: number }> {
-  for (let i = 0; i < 200; i++) await call();
+/** Percentiles of single calls [ms], a tenth as many before them not counted; two seconds at most, but 100 calls. */
+export async function timeCalls(call: () => Promise<unknown> | unknown, calls: number): Promise<InferAnswer> {
+  for (let i = 0; i < calls / 10; i++) await call();
   const times: number[] = [];
-  for (let i = 0; i < calls; i++) {
+  const began = performance.now();
+  while (times.length < calls && (times.length < 100 || performance.now() - began < 2000)) {
     const started = performance.now();
     await call();
     times.push(performance.now() - started);
   }
-  return { p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
+  return { calls: times.length, p50: percentile(times, 0.5), p99: percentile(times, 0.99) };
 }
