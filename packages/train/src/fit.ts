@@ -48,16 +48,16 @@ export async function fit(model: Model, samples: Samples, options: FitOptions): 
   const stepper = createStepper(model, samples, state, options);
   const run: Run = { model, samples, options, config, state, stepper, batches, breathe: createBreather() };
   const { progress } = state;
-  options.onProgress?.({
-    kind: 'start',
-    epochs: options.epochs,
-    batches,
-    epoch: progress.epoch,
-    parameters: state.weights.reduce((sum, { length }) => sum + length, 0),
-    path: stepper.path,
-    ...(stepper.why && { why: stepper.why }),
-  });
   try {
+    options.onProgress?.({
+      kind: 'start',
+      epochs: options.epochs,
+      batches,
+      epoch: progress.epoch,
+      parameters: state.weights.reduce((sum, { length }) => sum + length, 0),
+      path: stepper.path,
+      ...(stepper.why && { why: stepper.why }),
+    });
     while (progress.epoch <= options.epochs && !progress.stopped) {
       await trainEpoch(run);
       await closeEpoch(run);
