@@ -47,6 +47,7 @@ writeFileSync(join(user, 'package.json'), JSON.stringify({ name: 'user', private
 const peers = [
   '@tensorflow/tfjs-core@4.22.0',
   '@tensorflow/tfjs-backend-wasm@4.22.0',
+  '@tensorflow/tfjs-layers@4.22.0',
   'vega@6.4.0',
   'vega-lite@6.4.1',
 ];

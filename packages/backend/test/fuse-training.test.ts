@@ -89,4 +89,25 @@ describe('fused models', () => {
     optimizer.dispose();
     tf.dispose([x, y]);
   });
+
+  it('leaves no tensor behind in 10 steps of a stateful layer, where tfjs-layers leaves two a step', async () => {
+    const args = { units: 3, stateful: true, batchInputShape: [B, T, C] };
+    const { plain, fast, dispose } = twins(() => sequential(lstm(args)));
+    const [x, y] = [padded(), tf.zeros([B, 3])];
+    const left: number[] = [];
+    for (const model of [plain, fast]) {
+      const optimizer = tf.train.sgd(0.1);
+      model.compile({ optimizer, loss: 'meanSquaredError' });
+      await model.trainOnBatch(x, y);
+      const before = tf.memory().numTensors;
+      for (let step = 0; step < 10; step++) await model.trainOnBatch(x, y);
+      left.push(tf.memory().numTensors - before);
+      model.resetStates();
+      tf.dispose((model.layers[0] as layers.RNN & { states: tf.Tensor[] }).states);
+      optimizer.dispose();
+    }
+    expect(left).toEqual([20, 0]);
+    dispose();
+    tf.dispose([x, y]);
+  });
 });

@@ -25,8 +25,8 @@ const standIns = new WeakSet<Call>();
  * by rounding (< 1e-5), saved models not at all. Nested models and layers in Bidirectional or TimeDistributed are
  * fused too. Call it again after adding layers; a model loaded from a saved one is another model.
  *
- * Differs from tfjs-layers in two places: inputs dropped in training are drawn from another stream, and padding of NaN
- * at masked steps stays out of the results.
+ * Differs from tfjs-layers in three places: inputs dropped in training are drawn from another stream; NaN at masked steps
+ * stays out of the results; a stateful layer in training does not keep the states of all earlier steps in memory.
  * @returns what was fused, and what was left alone and why.
  * @throws if `model` has no layers.
  */

@@ -57,7 +57,8 @@ function run(layer: RecurrentLayer, fusible: Fusible): tf.Tensor | tf.Tensor[] {
   const x = training && drops(cell.dropout) ? dropInputs(layer, fusible.x) : fusible.x;
   const mask = fusible.mask && tf.reshape<tf.Rank.R2>(tf.cast(fusible.mask, 'bool'), [B, T]);
   const { sequence, states } = runCell(cell, x, { mask, reverse: goBackwards, initialState });
-  if (layer.stateful) layer.resetStates(states, training);
+  // Told of training, tfjs-layers would keep the states of all steps for the gradient; the op keeps what it needs itself.
+  if (layer.stateful) layer.resetStates(states);
   const output = layer.returnSequences ? inOrder(sequence, mask, initialState?.[0], goBackwards) : states[0]!;
   return layer.returnState ? [output, ...states] : output;
 }
