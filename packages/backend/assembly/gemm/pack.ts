@@ -139,13 +139,21 @@ export function packRight(k: i32, n: i32, b: usize, ldb: i32, transposed: bool, 
 
 function packRightColumns(k: i32, valid: i32, b: usize, ldb: i32, out: usize): void {
   const step = (<usize>ldb) << 2;
-  for (let p = 0; p < k; p++) {
-    if (valid == PANEL) {
+  if (valid == PANEL) {
+    for (let p = 0; p < k; p++) {
       v128.store(out, v128.load(b));
       v128.store(out, v128.load(b, 16), 16);
-    } else {
-      for (let c = 0; c < PANEL; c++) store<f32>(at(out, c), c < valid ? load<f32>(at(b, c)) : 0);
+      b += step;
+      out += 32;
     }
+    return;
+  }
+  const zero = f32x4.splat(0);
+  const whole = valid & 4;
+  for (let p = 0; p < k; p++) {
+    v128.store(out, whole ? v128.load(b) : zero);
+    v128.store(out, zero, 16);
+    for (let c = whole; c < valid; c++) store<f32>(at(out, c), load<f32>(at(b, c)));
     b += step;
     out += 32;
   }
