@@ -3,7 +3,7 @@
 import type { RecurrentAttributes } from '../../ops/kernel-contract.ts';
 import type { Handle, Tensorflow } from './tensorflow.ts';
 
-/** Sizes, weights and initial states; biases that are not given are absent. */
+/** Sizes, inputs and weights; biases that are not given are absent. */
 export interface NativeRun {
   B: number;
   T: number;
@@ -15,48 +15,61 @@ export interface NativeRun {
   recurrent: Handle;
   bias?: Handle;
   recurrentBias?: Handle;
-  h0: Handle;
-  c0?: Handle;
   activation: RecurrentAttributes['activation'];
 }
 
-/** Gradients of the states, in the order of the steps. */
-export interface StateGradients {
-  /** By each h and each c, `[T]` of `[B, H]`; of c only where a row may end before the last step. */
-  h: Handle[];
-  c?: Handle[];
-  /** By the states after the last step. */
-  hLast: Handle;
-  cLast?: Handle;
+/** Something about each state: `[T, B, H]` after each step, or `[T + 1, B, H]` with the one before the first. */
+export interface States {
+  h: Handle;
+  /** Only of an lstm. */
+  c?: Handle;
 }
 
 /** What a backward run finds. */
 export interface CellGradients {
-  /** By x·W + b, `[T·B, gates·H]`. */
-  gates: Handle;
+  kernel(): Handle;
+  bias(): Handle;
   recurrent: Handle;
   recurrentBias?: Handle;
   h0: Handle;
   c0?: Handle;
+  /** From which `input` makes the gradient by x. */
+  forInput: Handle;
 }
 
 /** A cell forward and back. */
 export interface NativeCell {
-  /** States h and, of an lstm, c after each step, `[T, B, H]`, and what the way back needs beside them. */
-  forward(tf: Tensorflow, run: NativeRun): { h: Handle; c?: Handle; kept: Handle[] };
-  /** `states` are all h, `[T + 1, B, H]`; `kept` is what `forward` kept. */
+  /** The states after each step from those before the first, and what the way back needs beside them. */
+  forward(tf: Tensorflow, run: NativeRun & { h0: Handle; c0?: Handle }): States & { kept: Handle[] };
+  /** From all states, the first ones included, what `forward` kept, and the gradient by the states after each step. */
   backward(
     tf: Tensorflow,
-    run: Omit<NativeRun, 'x' | 'h0' | 'c0' | 'kernel'>,
-    states: { h: Handle; kept: Handle[] },
-    gradients: StateGradients,
+    run: NativeRun,
+    states: States & { kept: Handle[] },
+    gradients: States,
   ): CellGradients;
+  /** The gradient by x, `[T, B, C]` or `[T·B, C]`. */
+  input(tf: Tensorflow, forInput: Handle, kernel: Handle): Handle;
 }
 
 /** x·W + b of all steps, `[T, B, gates·H]`. */
 export function project(tf: Tensorflow, { T, B, C, x, kernel, bias }: NativeRun): Handle {
   const product = tf.matMul(tf.reshape(x, T * B, C), kernel);
   return tf.reshape(bias ? tf.add(product, bias) : product, T, B, kernel.shape[1]!);
+}
+
+/** The gradients that all come from those of x·W + b, `[T·B, gates·H]`. */
+export function fromGates(tf: Tensorflow, { T, B, C, x }: NativeRun, gates: Handle) {
+  return {
+    kernel: () => tf.matMul(tf.reshape(x, T * B, C), gates, true),
+    bias: () => tf.sum(gates),
+    forInput: gates,
+  };
+}
+
+/** The gradient by x from those of x·W + b. */
+export function inputFromGates(tf: Tensorflow, gates: Handle, kernel: Handle): Handle {
+  return tf.matMul(gates, kernel, false, true);
 }
 
 /** The states before each step, as rows: all of `[T + 1, B, H]` but the last, `[T·B, H]`. */

@@ -1,6 +1,6 @@
 // GRU on native TensorFlow, reset-before: forward by its GRUBlockCell, one operation a step; back as in gru.ts.
 
-import { before, joined, type NativeCell } from './cell.ts';
+import { before, fromGates, inputFromGates, joined, type NativeCell } from './cell.ts';
 import type { Handle } from './tensorflow.ts';
 
 /** `r = σ(xr + h·Ur)`, `z` likewise, `n = tanh(xn + (r∘h)·Un)`, `h′ = (1 − z)∘n + z∘h`. */
@@ -18,7 +18,8 @@ export const nativeGruBefore: NativeCell = {
     });
     return { h: tf.pack(states), kept: kept.map(tf.pack) };
   },
-  backward(tf, { T, B, H, recurrent }, { h, kept }, gradients) {
+  backward(tf, run, { h, kept }, gradients) {
+    const { T, B, H, recurrent } = run;
     const [r, z, n] = kept as [Handle, Handle, Handle];
     const rows = before(tf, h);
     const hBefore = tf.reshape(rows, T, B, H);
@@ -27,13 +28,13 @@ export const nativeGruBefore: NativeCell = {
       z: tf.unpack(tf.sigmoidGradient(z, tf.subtract(hBefore, n))),
       r: tf.unpack(tf.sigmoidGradient(r, hBefore)),
     };
-    const [blend, reset] = [tf.unpack(z), tf.unpack(r)];
+    const [blend, reset, above] = [z, r, gradients.h].map(tf.unpack) as [Handle[], Handle[], Handle[]];
     const [ofGates, ofCandidate] = tf.split(recurrent, 1, 2 * H, H);
     const gates: Handle[] = new Array(T);
     const candidates: Handle[] = new Array(T);
-    let dh = gradients.hLast;
+    let dh: Handle | undefined;
     for (let s = T - 1; s >= 0; s--) {
-      const down = tf.add(dh, gradients.h[s]!);
+      const down = dh ? tf.add(dh, above[s]!) : above[s]!;
       candidates[s] = tf.multiply(down, slopes.n[s]!);
       const dreset = tf.matMul(candidates[s]!, ofCandidate!, false, true);
       gates[s] = tf.concat(1, tf.multiply(dreset, slopes.r[s]!), tf.multiply(down, slopes.z[s]!));
@@ -45,9 +46,10 @@ export const nativeGruBefore: NativeCell = {
     const [all, dn] = [joined(tf, gates), joined(tf, candidates)];
     const resetRows = tf.reshape(tf.multiply(r, hBefore), T * B, H);
     return {
-      gates: tf.concat(1, all, dn),
+      ...fromGates(tf, run, tf.concat(1, all, dn)),
       recurrent: tf.concat(1, tf.matMul(rows, all, true), tf.matMul(resetRows, dn, true)),
-      h0: dh,
+      h0: dh!,
     };
   },
+  input: inputFromGates,
 };

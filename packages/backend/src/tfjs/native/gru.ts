@@ -1,7 +1,7 @@
 // GRU on native TensorFlow, reset-after, which TensorFlow has no operation for: step by step, with what does not depend on later
 // steps computed for all at once on the way back. (Reset-before: gru-before.ts.)
 
-import { before, joined, type NativeCell, project } from './cell.ts';
+import { before, fromGates, inputFromGates, joined, type NativeCell, project } from './cell.ts';
 import type { Handle } from './tensorflow.ts';
 
 /** `r = σ(xr + h·Ur + cr)`, `z` likewise, `n = tanh(xn + r∘(h·Un + cn))`, `h′ = n + z∘(h − n)`. */
@@ -22,7 +22,8 @@ export const nativeGru: NativeCell = {
     });
     return { h: tf.pack(states), kept: kept.map(tf.pack) };
   },
-  backward(tf, { T, B, H, recurrent, recurrentBias }, { h, kept }, gradients) {
+  backward(tf, run, { h, kept }, gradients) {
+    const { T, B, H, recurrent, recurrentBias } = run;
     const [r, z, n, m] = kept as [Handle, Handle, Handle, Handle];
     const rows = before(tf, h);
     const hBefore = tf.reshape(rows, T, B, H);
@@ -36,12 +37,12 @@ export const nativeGru: NativeCell = {
         tf.multiply(ofCandidate, r),
       ),
     );
-    const blend = tf.unpack(z);
+    const [blend, above] = [tf.unpack(z), tf.unpack(gradients.h)];
     const gates: Handle[] = new Array(T);
     const down: Handle[] = new Array(T);
-    let dh = gradients.hLast;
+    let dh: Handle | undefined;
     for (let s = T - 1; s >= 0; s--) {
-      const here = tf.add(dh, gradients.h[s]!);
+      const here = dh ? tf.add(dh, above[s]!) : above[s]!;
       down[s] = here;
       gates[s] = tf.multiply(tf.concat(1, here, here, here), slopes[s]!);
       dh = tf.add(tf.multiply(here, blend[s]!), tf.matMul(gates[s]!, recurrent, false, true));
@@ -50,10 +51,11 @@ export const nativeGru: NativeCell = {
     const dn = tf.multiply(joined(tf, down), tf.reshape(ofCandidate, T * B, H));
     const [ofGates] = tf.split(ofState, 1, 2 * H, H);
     return {
-      gates: tf.concat(1, ofGates!, dn),
+      ...fromGates(tf, run, tf.concat(1, ofGates!, dn)),
       recurrent: tf.matMul(rows, ofState, true),
       ...(recurrentBias && { recurrentBias: tf.sum(ofState) }),
-      h0: dh,
+      h0: dh!,
     };
   },
+  input: inputFromGates,
 };

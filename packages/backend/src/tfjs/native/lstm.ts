@@ -1,44 +1,35 @@
-// LSTM on native TensorFlow: forward by its BlockLSTMV2. Back by products of whole steps, which its BlockLSTMGradV2 is no match
-// for; what does not depend on later steps is computed for all at once.
+// LSTM on native TensorFlow: all steps by its BlockLSTMV2, whose order of gates is ours, and back by its BlockLSTMGradV2.
 
-import { before, joined, type NativeCell } from './cell.ts';
+import type { NativeCell } from './cell.ts';
 import type { Handle } from './tensorflow.ts';
 
 /** `[i f g o] = x·W + h·U + b`, `c′ = σ(f)∘c + σ(i)∘tanh(g)`, `h′ = σ(o)∘tanh(c′)`. */
 export const nativeLstm: NativeCell = {
-  forward(tf, { x, kernel, recurrent, bias, h0, c0, H }) {
+  forward(tf, { H, x, kernel, recurrent, bias, h0, c0 }) {
     const weights = tf.concat(0, kernel, recurrent);
-    const [i, c, f, o, g, shaped, h] = tf.lstm(x, c0!, h0, weights, bias ?? tf.zeros(4 * H)) as Seven;
-    return { h, c, kept: [i, f, g, o, shaped, tf.concat(0, tf.reshape(c0!, 1, ...c0!.shape), c)] };
+    const made = tf.lstm({ x, h0, c0: c0!, weights, bias: bias ?? tf.zeros(4 * H) });
+    const [i, c, f, o, g, shaped, h] = made as Seven;
+    return { h, c, kept: [i, f, o, g, shaped, weights] };
   },
-  backward(tf, { T, B, H, recurrent }, { h, kept }, gradients) {
-    const [i, f, g, o, shaped, cells] = kept as Six;
-    const cellsBefore = tf.slice(cells, [0, 0, 0], [T, B, H]);
-    const slopes = tf.unpack(
-      tf.concat(
-        2,
-        tf.sigmoidGradient(i, g),
-        tf.sigmoidGradient(f, cellsBefore),
-        tf.tanhGradient(g, i),
-        tf.sigmoidGradient(o, shaped),
-      ),
-    );
-    const through = tf.unpack(tf.tanhGradient(shaped, o));
-    const forget = tf.unpack(f);
-    const gates: Handle[] = new Array(T);
-    let dh = gradients.hLast;
-    let dc = gradients.cLast!;
-    for (let s = T - 1; s >= 0; s--) {
-      const down = tf.add(dh, gradients.h[s]!);
-      if (gradients.c) dc = tf.add(dc, gradients.c[s]!);
-      const cell = tf.add(dc, tf.multiply(down, through[s]!));
-      gates[s] = tf.multiply(tf.concat(1, cell, cell, cell, down), slopes[s]!);
-      dh = tf.matMul(gates[s]!, recurrent, false, true);
-      dc = tf.multiply(cell, forget[s]!);
-    }
-    const all = joined(tf, gates);
-    return { gates: all, recurrent: tf.matMul(before(tf, h), all, true), h0: dh, c0: dc };
+  backward(tf, { T, B, C, H, x }, { h, c, kept }, gradients) {
+    const [i, f, o, g, shaped, weights] = kept as Six;
+    const [h0, states] = tf.split(h, 0, 1, T) as [Handle, Handle];
+    const [c0, cells] = tf.split(c!, 0, 1, T) as [Handle, Handle];
+    // Of the bias, only the shape is read.
+    const inputs = { x, h0: tf.reshape(h0, B, H), c0: tf.reshape(c0, B, H), weights, bias: tf.zeros(4 * H) };
+    const made = [i, cells, f, o, g, shaped, states];
+    const [dx, dc0, dh0, dweights, , , , dbias] = tf.lstmGradient(inputs, made, gradients.c!, gradients.h);
+    const [kernel, recurrent] = tf.split(dweights!, 0, C, H) as [Handle, Handle];
+    return {
+      kernel: () => kernel,
+      bias: () => dbias!,
+      recurrent,
+      h0: dh0!,
+      c0: dc0!,
+      forInput: dx!,
+    };
   },
+  input: (_tf, forInput) => forInput,
 };
 
 type Six = [Handle, Handle, Handle, Handle, Handle, Handle];

@@ -2,8 +2,8 @@
 
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core';
 import { kernelNames, type RecurrentAttributes } from '../../ops/kernel-contract.ts';
-import type { CellName } from '../../ops/recurrent-call.ts';
-import type { NativeCell, StateGradients } from './cell.ts';
+import { type CellName, stateCount } from '../../ops/recurrent-call.ts';
+import type { NativeCell, States } from './cell.ts';
 import { nativeGru } from './gru.ts';
 import { nativeGruBefore } from './gru-before.ts';
 import { nativeLstm } from './lstm.ts';
@@ -46,8 +46,8 @@ function forward({ inputs, backend, attrs }: Invocation): TensorInfo[] {
     const handle = (name: string) => inputs[name] && tf.of(inputs[name]);
     const x = steps.toSteps(handle('x')!);
     const h0 = handle('h0') ?? tf.zeros(B, H);
-    const c0 = attrs.cell === 'lstm' ? (handle('c0') ?? tf.zeros(B, H)) : undefined;
-    const states = cells[attrs.cell].forward(tf, {
+    const c0 = handle('c0') ?? tf.zeros(B, H);
+    const { h, c, kept } = cells[attrs.cell].forward(tf, {
       ...attrs.sizes,
       x,
       kernel: handle('kernel')!,
@@ -59,41 +59,37 @@ function forward({ inputs, backend, attrs }: Invocation): TensorInfo[] {
       activation: attrs.activation,
     });
     const all = (first: Handle, rest: Handle) => tf.concat(0, tf.reshape(first, 1, B, H), rest);
-    const last = (of: Handle) => steps.last(tf.reshape(of, (T + 1) * B, H));
-    const hidden = all(h0, states.h);
-    const ends = [last(hidden), ...(states.c ? [last(all(c0!, states.c))] : [])];
-    return [steps.fromSteps(states.h), ...ends, x, hidden, ...states.kept];
+    const states = [all(h0, h), ...(c ? [all(c0, c)] : [])];
+    const ends = states.map((each) => steps.last(tf.reshape(each, (T + 1) * B, H)));
+    return [steps.fromSteps(h), ...ends, x, ...states, ...kept];
   });
   return [...made, ...sharedInputs(attrs).map((name) => share(backend, inputs[name]!))];
 }
 
 function backward({ inputs, backend, attrs }: Invocation): TensorInfo[] {
-  const { B, T, C } = attrs.sizes;
+  const { cell, sizes, names, activation } = attrs;
   const { own, shared } = keptOf(inputs, attrs);
   const made = withTensorflow(backend, (tf) => {
     const steps = stepsOf(tf, backend, attrs, shared.mask);
-    const [x, hidden, ...kept] = own.map(tf.of) as [Handle, Handle, ...Handle[]];
+    const [x, ...handles] = own.map(tf.of) as [Handle, ...Handle[]];
+    const [h, c] = handles.splice(0, stateCount(cell)) as [Handle, Handle?];
     const { gradients, first } = stateGradients(tf, steps, attrs, inputs);
-    const found = cells[attrs.cell].backward(
-      tf,
-      {
-        ...attrs.sizes,
-        recurrent: tf.of(shared.recurrent!),
-        recurrentBias: shared.recurrentBias && tf.of(shared.recurrentBias),
-        activation: attrs.activation,
-      },
-      { h: hidden, kept },
-      gradients,
-    );
-    const byInput = {
-      kernel: () => tf.matMul(tf.reshape(x, T * B, C), found.gates, true),
-      recurrent: () => found.recurrent,
-      bias: () => tf.sum(found.gates),
-      recurrentBias: () => found.recurrentBias!,
-      h0: () => (first.h ? tf.add(found.h0, first.h) : found.h0),
-      c0: () => (first.c ? tf.add(found.c0!, first.c) : found.c0!),
+    const run = {
+      ...{ ...sizes, x, activation },
+      kernel: tf.of(shared.kernel!),
+      recurrent: tf.of(shared.recurrent!),
+      recurrentBias: shared.recurrentBias && tf.of(shared.recurrentBias),
     };
-    return [...attrs.names.map((name) => byInput[name]()), found.gates];
+    const found = cells[cell].backward(tf, run, { h, c, kept: handles }, gradients);
+    const byInput = {
+      kernel: () => found.kernel(),
+      recurrent: () => found.recurrent,
+      bias: () => found.bias(),
+      recurrentBias: () => found.recurrentBias!,
+      h0: () => tf.add(found.h0, first.h),
+      c0: () => tf.add(found.c0!, first.c!),
+    };
+    return [...names.map((name) => byInput[name]()), found.forInput];
   });
   const forInput = [shared.kernel!, ...(shared.mask ? [shared.mask] : [])];
   return [...made, ...forInput.map((each) => share(backend, each))];
@@ -101,10 +97,10 @@ function backward({ inputs, backend, attrs }: Invocation): TensorInfo[] {
 
 function inputGradient({ inputs, backend, attrs }: Invocation): TensorInfo[] {
   const { B, T, C } = attrs.sizes;
-  const { kept0: gates, kept1: kernel, kept2: mask } = inputs;
+  const { kept0, kept1: kernel, kept2: mask } = inputs;
   return withTensorflow(backend, (tf) => {
-    const steps = stepsOf(tf, backend, attrs, mask);
-    return [steps.fromSteps(tf.reshape(tf.matMul(tf.of(gates!), tf.of(kernel!), false, true), T, B, C))];
+    const dx = cells[attrs.cell].input(tf, tf.of(kept0!), tf.of(kernel!));
+    return [stepsOf(tf, backend, attrs, mask).fromSteps(tf.reshape(dx, T, B, C))];
   });
 }
 
@@ -121,37 +117,25 @@ function keptOf(inputs: Invocation['inputs'], attrs: RecurrentAttributes) {
 }
 
 /**
- * The gradients of the states by step. Where rows end at steps of their own, those of the last states stand there, and those
- * of rows without any step, `first`, belong to the initial states.
+ * The gradients of the states after each step: those of the sequence, and those of the last states where each row ends. Those of
+ * rows without any step, `first`, belong to the initial states.
  */
 function stateGradients(
   tf: Tensorflow,
   steps: Steps,
   { cell, sizes }: RecurrentAttributes,
   { dy0, dy1, dy2 }: Invocation['inputs'],
-): { gradients: StateGradients; first: { h?: Handle; c?: Handle } } {
+): { gradients: States; first: States } {
   const { B, T, H } = sizes;
-  const lstm = cell === 'lstm';
-  const sequence = steps.toSteps(tf.of(dy0!));
-  const { fromLast } = steps;
-  if (!fromLast) {
-    const last = { hLast: tf.of(dy1!), ...(lstm && { cLast: tf.of(dy2!) }) };
-    return { gradients: { h: tf.unpack(sequence), ...last }, first: {} };
-  }
-  const spread = (gradient: TensorInfo) => {
-    const [first, rest] = tf.split(fromLast(tf.of(gradient)), 0, B, T * B);
-    return { first: first!, rest: tf.reshape(rest!, T, B, H) };
+  const spread = (gradient: TensorInfo): [Handle, Handle] => {
+    const [first, rest] = tf.split(steps.fromLast(tf.of(gradient)), 0, B, T * B);
+    return [first!, tf.reshape(rest!, T, B, H)];
   };
-  const h = spread(dy1!);
-  const c = lstm ? spread(dy2!) : undefined;
-  const zeros = tf.zeros(B, H);
+  const [firstH, h] = spread(dy1!);
+  const [firstC, c] = cell === 'lstm' ? spread(dy2!) : [];
   return {
-    gradients: {
-      h: tf.unpack(tf.add(sequence, h.rest)),
-      hLast: zeros,
-      ...(c && { c: tf.unpack(c.rest), cLast: zeros }),
-    },
-    first: { h: h.first, ...(c && { c: c.first }) },
+    gradients: { h: tf.add(steps.toSteps(tf.of(dy0!)), h), c },
+    first: { h: firstH, c: firstC },
   };
 }
 

@@ -1,6 +1,6 @@
 // Simple recurrence on native TensorFlow, step by step.
 
-import { before, joined, type NativeCell, project } from './cell.ts';
+import { before, fromGates, inputFromGates, joined, type NativeCell, project } from './cell.ts';
 import type { Handle, Tensorflow } from './tensorflow.ts';
 
 type Functions = Record<string, { value(x: Handle): Handle; gradient(y: Handle, dy: Handle): Handle }>;
@@ -23,16 +23,18 @@ export const nativeRnn: NativeCell = {
     });
     return { h: tf.pack(states), kept: [] };
   },
-  backward(tf, { T, recurrent, activation }, { h }, gradients) {
-    const { gradient } = functions(tf)[activation]!;
+  backward(tf, run, { h }, gradients) {
+    const { gradient } = functions(tf)[run.activation]!;
     const states = tf.unpack(h);
-    const gates: Handle[] = new Array(T);
-    let dh = gradients.hLast;
-    for (let s = T - 1; s >= 0; s--) {
-      gates[s] = gradient(states[s + 1]!, tf.add(dh, gradients.h[s]!));
-      dh = tf.matMul(gates[s]!, recurrent, false, true);
+    const down = tf.unpack(gradients.h);
+    const gates: Handle[] = new Array(run.T);
+    let dh: Handle | undefined;
+    for (let s = run.T - 1; s >= 0; s--) {
+      gates[s] = gradient(states[s + 1]!, dh ? tf.add(dh, down[s]!) : down[s]!);
+      dh = tf.matMul(gates[s]!, run.recurrent, false, true);
     }
     const all = joined(tf, gates);
-    return { gates: all, recurrent: tf.matMul(before(tf, h), all, true), h0: dh };
+    return { ...fromGates(tf, run, all), recurrent: tf.matMul(before(tf, h), all, true), h0: dh! };
   },
+  input: inputFromGates,
 };

@@ -13,8 +13,8 @@ export interface Steps {
   fromSteps(x: Handle): Handle;
   /** The last state of each row, `[B, n]`, from all states `[(T + 1)·B, n]`, the one before the first step among them. */
   last(states: Handle): Handle;
-  /** The way back of `last` for a gradient `[B, n]`: `[(T + 1)·B, n]`. Absent where it belongs to the last step of all. */
-  fromLast?(gradient: Handle): Handle;
+  /** The way back of `last` for a gradient `[B, n]`: `[(T + 1)·B, n]`. */
+  fromLast(gradient: Handle): Handle;
 }
 
 /** Row numbers that a mask leads to. */
@@ -51,6 +51,7 @@ function wholeSteps(tf: Tensorflow, B: number, T: number, reverse: boolean): Ste
     toSteps: (x) => (reverse ? tf.reverse(tf.swap(x)) : tf.swap(x)),
     fromSteps: (x) => tf.swap(reverse ? tf.reverse(x) : x),
     last: (states) => tf.slice(states, [T * B, 0], [B, states.shape[1]!]),
+    fromLast: (gradient) => tf.concat(0, tf.zeros(T * B, gradient.shape[1]!), gradient),
   };
 }
 

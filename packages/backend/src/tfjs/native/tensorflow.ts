@@ -39,6 +39,15 @@ export interface NativeBackend extends KernelBackend {
   incRef(dataId: DataId): void;
 }
 
+/** x `[T, B, C]`, states `[B, H]`, weights `[C + H, 4H]` and bias `[4H]`. */
+interface LstmInputs {
+  x: Handle;
+  h0: Handle;
+  c0: Handle;
+  weights: Handle;
+  bias: Handle;
+}
+
 /** TensorFlow's operations, as far as recurrent cells need them. All make new tensors; floats unless said otherwise. */
 export type Tensorflow = ReturnType<typeof operations>;
 
@@ -82,11 +91,27 @@ function operations(backend: NativeBackend, made: Set<number>) {
     made.add(id);
     return { id, shape };
   };
+  // Sizes and axes come again at every step.
+  const constants = new Map<string, Handle>();
+  const constant = (key: string, make: () => Handle): Handle => {
+    const known = constants.get(key) ?? make();
+    constants.set(key, known);
+    return known;
+  };
   const integers = (...values: number[]) =>
-    create([values.length], binding.TF_INT32, Int32Array.from(values));
-  const integer = (value: number) => create([], binding.TF_INT32, Int32Array.of(value));
+    constant(`[${values}]`, () => create([values.length], binding.TF_INT32, Int32Array.from(values)));
+  const integer = (value: number) =>
+    constant(`${value}`, () => create([], binding.TF_INT32, Int32Array.of(value)));
   const unary = (name: string) => (x: Handle) => one(name, float, x);
   const binary = (name: string) => (a: Handle, b: Handle) => one(name, float, a, b);
+
+  /** The number of steps, and the weights of peepholes, which there are none of. */
+  const lstmInputs = ({ x, h0, c0, weights, bias }: LstmInputs): Handle[] => {
+    const [T, H] = [x.shape[0]!, c0.shape[1]!];
+    const steps = create([], binding.TF_INT64, Int32Array.of(T, 0));
+    const unused = create([H], binding.TF_FLOAT, new Float32Array(H));
+    return [steps, x, c0, h0, weights, unused, unused, unused, bias];
+  };
 
   return {
     /** A tensor of tfjs. */
@@ -144,15 +169,22 @@ function operations(backend: NativeBackend, made: Set<number>) {
     /** Rows `[n, c]` at the row numbers `[n, 1]`, in `[count, c]` that is 0 elsewhere. */
     scatter: (rows: Handle, at: Handle, count: number) =>
       one('ScatterNd', [...float, index('Tindices')], at, rows, integers(count, rows.shape[1]!)),
-    /** A whole LSTM: x `[T, B, C]`, w `[C + H, 4H]`; gives i, c, f, o, tanh g, tanh c and h, `[T, B, H]` each. */
-    lstm(x: Handle, c0: Handle, h0: Handle, w: Handle, bias: Handle): Handle[] {
-      const steps = create([], binding.TF_INT64, Int32Array.of(x.shape[0]!, 0));
-      const [H] = c0.shape.slice(1);
-      const unused = create([H!], binding.TF_FLOAT, new Float32Array(H!));
-      const clip: Attribute = { name: 'cell_clip', type: binding.TF_ATTR_FLOAT, value: 0 };
-      const inputs = [steps, x, c0, h0, w, unused, unused, unused, bias];
-      return many('BlockLSTMV2', [...float, clip, flag('use_peephole', false)], inputs, 7);
-    },
+    /** A whole LSTM: gives i, c, f, o, tanh g, tanh c and h, `[T, B, H]` each. */
+    lstm: (inputs: LstmInputs): Handle[] =>
+      many(
+        'BlockLSTMV2',
+        [...float, { name: 'cell_clip', type: binding.TF_ATTR_FLOAT, value: 0 }, flag('use_peephole', false)],
+        lstmInputs(inputs),
+        7,
+      ),
+    /** Its gradients by x, c0, h0 and weights, three without meaning, and that by the bias; `made` is what it gave. */
+    lstmGradient: (inputs: LstmInputs, made: Handle[], dc: Handle, dh: Handle): Handle[] =>
+      many(
+        'BlockLSTMGradV2',
+        [...float, flag('use_peephole', false)],
+        [...lstmInputs(inputs), ...made, dc, dh],
+        8,
+      ),
     /** A step of a GRU, reset before: gives r, z, n and h. Weights `[C + H, 2H]` and `[C + H, H]`. */
     gruStep: (x: Handle, h: Handle, ofGates: Handle, ofCandidate: Handle, bGates: Handle, b: Handle) =>
       many('GRUBlockCell', float, [x, h, ofGates, ofCandidate, bGates, b], 4),
