@@ -1,7 +1,7 @@
 // The training loop. It knows a Model, Samples and a Loss, and no concrete one of them.
 // Every random choice derives from (seed, epoch, batch), so that a run can go on from any batch as if it never stopped.
 
-import { createRandom, deriveSeed, type Samples, shuffle } from '@tidecast/data';
+import { type Batch, createRandom, deriveSeed, type Samples, shuffle } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import { encodeCheckpoint, restoreCheckpoint } from './checkpoint.ts';
 import { evaluate } from './evaluate.ts';
@@ -12,7 +12,7 @@ import { type FitOptions, planRun, type RunConfig } from './options.ts';
 import { createPlannedStepper } from './planned-step.ts';
 import { emptySums, freshState, type RunState, setWeights } from './run-state.ts';
 import { learningRateAt } from './schedules.ts';
-import type { Stepper, StepResult } from './step.ts';
+import type { Extras, StepResult, Stepper } from './step.ts';
 import { createTapeStepper } from './tape-step.ts';
 
 /** All that the parts of the loop share. */
@@ -45,7 +45,7 @@ export async function fit(model: Model, samples: Samples, options: FitOptions): 
     : await freshState(model, options.optimizer);
   if (options.resume) setWeights(model, state.weights);
   const batches = Math.ceil(samples.count / options.batchSize);
-  const stepper = createStepper(model, samples, state, options);
+  const stepper = createStepper(model, samples, state, options, extrasOf(samples.batch([0])));
   const run: Run = { model, samples, options, config, state, stepper, batches, breathe: createBreather() };
   const { progress } = state;
   try {
@@ -55,21 +55,20 @@ export async function fit(model: Model, samples: Samples, options: FitOptions): 
       batches,
       epoch: progress.epoch,
       parameters: state.weights.reduce((sum, { length }) => sum + length, 0),
-      path: stepper.path,
-      ...(stepper.why && { why: stepper.why }),
+      ...pathOf(stepper),
     });
     while (progress.epoch <= options.epochs && !progress.stopped) {
       await trainEpoch(run);
       await closeEpoch(run);
     }
   } catch (error) {
-    stepper.sync();
+    run.stepper.sync();
     const aborted = options.signal?.aborted && error === options.signal.reason;
     if (aborted) await saveAborted(run);
     tellEnd(run, aborted ? 'aborted' : 'failed');
     throw error;
   } finally {
-    stepper.dispose();
+    run.stepper.dispose();
   }
   if (state.bestWeights && (options.earlyStopping?.restoreBest ?? true)) {
     setWeights(model, state.bestWeights);
@@ -81,10 +80,37 @@ export async function fit(model: Model, samples: Samples, options: FitOptions): 
   return history;
 }
 
-/** The planned step where every part of the run has one, else the tape. */
-function createStepper(model: Model, samples: Samples, state: RunState, options: FitOptions): Stepper {
-  const planned = createPlannedStepper(model, samples, state, options);
+/** The planned step where every part of the run has one, else the tape. `bring`: what batches may bring. */
+function createStepper(
+  model: Model,
+  samples: Samples,
+  state: RunState,
+  options: FitOptions,
+  bring: Extras,
+): Stepper {
+  const planned = createPlannedStepper(model, samples, state, options, bring);
   return typeof planned === 'string' ? createTapeStepper(model, state, options, planned) : planned;
+}
+
+/** The stepper for a batch: laid out anew where the batch is the first to bring a mask or weights. */
+function stepperFor(run: Run, batch: Batch): Stepper {
+  if (run.stepper.takes(batch)) return run.stepper;
+  const { model, samples, state, options, stepper } = run;
+  stepper.sync();
+  stepper.dispose();
+  const extras = extrasOf(batch);
+  const bring = { mask: extras.mask || stepper.brings.mask, weight: extras.weight || stepper.brings.weight };
+  run.stepper = createStepper(model, samples, state, options, bring);
+  if (run.stepper.path !== stepper.path) options.onProgress?.({ kind: 'path', ...pathOf(run.stepper) });
+  return run.stepper;
+}
+
+function extrasOf({ mask, weight }: Batch): Extras {
+  return { mask: mask !== undefined, weight: weight !== undefined };
+}
+
+function pathOf({ path, why }: Stepper): Pick<Stepper, 'path' | 'why'> {
+  return { path, ...(why && { why }) };
 }
 
 /** The order of the samples in an epoch: a permutation that depends on (seed, epoch) alone. */
@@ -94,15 +120,8 @@ function orderOf(count: number, seed: number, epoch: number): Uint32Array {
 }
 
 /** Runs the batches of the epoch under way that are not done yet. */
-async function trainEpoch({
-  samples,
-  options,
-  config,
-  state,
-  stepper,
-  batches,
-  breathe,
-}: Run): Promise<void> {
+async function trainEpoch(run: Run): Promise<void> {
+  const { samples, options, config, state, batches, breathe } = run;
   const { progress } = state;
   const { epoch, sums, epochs } = progress;
   const { batchSize, seed } = options;
@@ -123,7 +142,7 @@ async function trainEpoch({
     let result: StepResult = { loss: Number.NaN, norm: 0, byNorm: false, byValue: false };
     if (weight > 0) {
       const stepSeed = deriveSeed(seed, 'dropout', epoch, index);
-      const step = stepper.step({ batch, seed: stepSeed, learningRate });
+      const step = stepperFor(run, batch).step({ batch, seed: stepSeed, learningRate });
       result = step instanceof Promise ? await step : step;
       sums.loss += weight * result.loss;
       sums.weight += weight;

@@ -48,6 +48,8 @@ export type ProgressEvent =
       /** Why on the tape: what has no planned form, such as a layer of your own. */
       why?: string;
     }
+  /** The path changed: a batch was the first to bring a mask, and a layer has no planned form with one. */
+  | { kind: 'path'; path: 'planned' | 'tape'; why?: string }
   | {
       kind: 'batch';
       epoch: number;

@@ -8,17 +8,21 @@ import type { Model } from '@tidecast/models';
 import { optimizerRule } from './optimizers.ts';
 import type { FitOptions } from './options.ts';
 import { firstNonFinite, type RunState } from './run-state.ts';
-import { nonFinite, type Stepper } from './step.ts';
+import { type Extras, nonFinite, type Stepper } from './step.ts';
 
 /** Weights begin on whole vectors. */
 const up4 = (count: number) => Math.ceil(count / 4) * 4;
 
-/** A planned stepper, or why there is none: the backend, a layer, the loss or the optimiser. */
+/**
+ * A planned stepper with room for what batches may `bring` beside inputs and targets, or why there is none: the backend,
+ * a layer or the loss.
+ */
 export function createPlannedStepper(
   model: Model,
   samples: Samples,
   state: RunState,
   options: FitOptions,
+  bring: Extras,
 ): Stepper | string {
   const current = currentKernels();
   if (tf.getBackend() !== 'wasm') return `the backend is ${tf.getBackend()}, and plans run on wasm`;
@@ -28,7 +32,6 @@ export function createPlannedStepper(
   if (!loss.plan) return `the loss ${loss.config.type} has no planned form`;
   const rule = optimizerRule(optimizer);
   const capacity = Math.min(options.batchSize, samples.count);
-  const probe = samples.batch([0]);
   const { kernels } = current;
   const plan = createPlan(current, { batch: capacity, training: true });
 
@@ -44,7 +47,7 @@ export function createPlannedStepper(
   const gradientParts = parts(gradients);
   const slotParts = Object.entries(slots).map(([name, block]) => ({ name, parts: parts(block) }));
 
-  const mask = probe.mask && plan.block(capacity * samples.xShape[0]!);
+  const mask = bring.mask ? plan.block(capacity * samples.xShape[0]!) : undefined;
   const input = plan.signal(samples.xShape, mask);
   // Nobody asks for the gradient by the inputs.
   const output = model.plan(
@@ -57,7 +60,7 @@ export function createPlannedStepper(
   if (typeof output === 'string') return output;
   const targets = samples.yShape.reduce((product, size) => product * size, 1);
   const y = plan.block(capacity * targets);
-  const weight = probe.weight && plan.block(capacity * targets);
+  const weight = bring.weight ? plan.block(capacity * targets) : undefined;
   const measure = loss.plan(plan, output, { y, weight, shape: samples.yShape });
   if (typeof measure === 'string') return measure;
 
@@ -71,8 +74,9 @@ export function createPlannedStepper(
   const load = ({ x, y: target, mask: real, weight: weighs }: Batch) => {
     const values = laid.view(input.value, x.data.length);
     values.set(x.data);
-    if (mask) {
-      const { data } = real!;
+    if (mask && !real) laid.view(mask).fill(1);
+    if (mask && real) {
+      const { data } = real;
       laid.view(mask, data.length).set(data);
       const channels = x.data.length / data.length;
       for (let i = 0; i < data.length; i++) {
@@ -80,7 +84,8 @@ export function createPlannedStepper(
       }
     }
     laid.view(y, target.data.length).set(target.data);
-    if (weight) laid.view(weight, target.data.length).set(weighs!.data);
+    if (weight && !weighs) laid.view(weight).fill(1);
+    if (weight && weighs) laid.view(weight, target.data.length).set(weighs.data);
   };
   const variables = Object.values(model.weights);
   /** Puts the weights into the model: in place, unless somebody holds a copy that shares the values. */
@@ -97,12 +102,9 @@ export function createPlannedStepper(
 
   return {
     path: 'planned',
+    brings: bring,
+    takes: (batch) => (!batch.mask || bring.mask) && (!batch.weight || bring.weight),
     step({ batch, seed, learningRate }) {
-      if (!batch.mask !== !mask || !batch.weight !== !weight) {
-        throw new Error(
-          'fit: all batches must have a mask or weights, or none; the first example differs from this batch.',
-        );
-      }
       load(batch);
       run.batch = batch.x.shape[0]!;
       run.seed = seed;

@@ -18,12 +18,19 @@ export interface StepArguments {
   learningRate: number;
 }
 
+/** What a batch may bring beside inputs and targets. */
+export type Extras = Record<'mask' | 'weight', boolean>;
+
 /** Makes updates. The run's counters are the caller's, but for `progress.step`. */
 export interface Stepper {
   /** Whether steps run as a plan or on the tape. */
   readonly path: 'planned' | 'tape';
   /** Why the tape: what has no planned form. */
   readonly why?: string;
+  /** What it has room for. */
+  readonly brings: Extras;
+  /** False for a batch that brings something for which it has no room. */
+  takes(batch: Batch): boolean;
   /**
    * One update.
    * @throws NonFiniteError, leaving the weights as they were, where the loss, a gradient or a new weight is not finite.

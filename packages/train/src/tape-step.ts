@@ -15,6 +15,8 @@ export function createTapeStepper(model: Model, state: RunState, options: FitOpt
   return {
     path: 'tape',
     why,
+    brings: { mask: true, weight: true },
+    takes: () => true,
     async step({ batch, seed, learningRate }) {
       const { loss, gradients } = await tapeGradients(model, options.loss, batch, seed);
       const { norm, byNorm, byValue, ...clipped } = clipGradients(gradients, options.clip);

@@ -172,6 +172,26 @@ function masked(): Samples {
   return arraySamples(x, randomArray([COUNT, 3], 2), { mask });
 }
 
+/** One example of all has a masked step, another one weights; only the batches that hold them bring a mask or weights. */
+function seldom(): Samples {
+  const mask = { data: new Float32Array(COUNT * 7).fill(1), shape: [COUNT, 7] };
+  const weights = { data: new Float32Array(COUNT * 3).fill(1), shape: [COUNT, 3] };
+  mask.data[7 * 37 + 2] = 0;
+  weights.data[3 * 5] = 0.25;
+  const all = arraySamples(randomArray([COUNT, 7, 2], 1), randomArray([COUNT, 3], 2), {
+    mask,
+    weight: weights,
+  });
+  const plain = (array: NdArray | undefined) => !array || array.data.every((value) => value === 1);
+  return {
+    ...all,
+    batch(indices) {
+      const { mask: real, weight: weighs, ...rest } = all.batch(indices);
+      return { ...rest, ...(!plain(real) && { mask: real }), ...(!plain(weighs) && { weight: weighs }) };
+    },
+  };
+}
+
 const small: LayerConfig[] = [lstm({ units: 5 }), dense({ units: 3 })];
 const classes = (): NdArray => {
   const { data, shape } = randomArray([COUNT, 3], 2);
@@ -186,6 +206,7 @@ const classes = (): NdArray => {
 const runs: Record<string, [LayerConfig[], Samples, Partial<FitOptions>?]> = {
   ...networks,
   'masked lstm': [small, masked()],
+  'a mask and weights in some batches only': [small, seldom()],
   'masked gru both ways, then rnn': [
     [gru({ units: 3, bidirectional: true, ...sequence }), rnn({ units: 4 }), dense({ units: 3 })],
     masked(),
@@ -268,6 +289,18 @@ only(`the way a run is made${why}`, () => {
       path: 'tape',
       why: 'layer 0.cnn1d: cnn1d has no planned form for masked inputs',
     });
+  });
+
+  it('becomes the tape where a batch is the first to bring a mask, and a convolution stands in the way', async () => {
+    const layers = [cnn1d({ filters: 3, padding: 'causal' }), lstm({ units: 3 })];
+    const events: ProgressEvent[] = [];
+    const onProgress = (event: ProgressEvent) => void (event.kind === 'path' && events.push(event));
+    const planned = await train(layers, seldom(), { onProgress });
+    expect(planned.start.path).toBe('planned');
+    expect(events).toEqual([
+      { kind: 'path', path: 'tape', why: 'layer 0.cnn1d: cnn1d has no planned form for masked inputs' },
+    ]);
+    expectSame(planned, await train(layers, seldom(), { path: 'tape' }));
   });
 
   it('is a plan for the network of an MNIST classifier', async () => {
