@@ -14,6 +14,10 @@ export const TIME_STEPS = 24;
 export const CHANNELS = 2;
 export const OUTPUTS = 12;
 
+/** An image of the image network, and how many classes it tells apart. */
+export const IMAGE_SHAPE = [28, 28, 1];
+export const CLASSES = 10;
+
 /** Units and batch of the image network; its layers have sizes of their own, `units` is its first layer's filters. */
 export const IMAGE_POINT: Point = { cell: 'cnn2d', units: 24, batch: 64 };
 

@@ -131,7 +131,7 @@ function contestText(results: Results): string {
   const { jobs, windows, epochs } = rows[0]!;
   const base = rows.find(({ peer }) => peer === 'pytorch');
   return (
-    `### The whole course grid on two cores\n\n${jobs} trainings, ${windows} windows, ${epochs} epochs each, two at a time.\n\n` +
+    `### The whole course grid on two cores\n\n${jobs} trainings, ${windows} windows, ${epochs} epochs each, two at a time, not pinned.\n\n` +
     markdown(
       ['', 'wall time [s]', 'mean last loss', 'times faster than PyTorch'],
       rows.map(({ peer, seconds, loss }) => [

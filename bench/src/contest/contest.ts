@@ -1,5 +1,5 @@
 // The course's grid as a whole: every network of the grid trained once on the same windows, two trainings at a time.
-// PyTorch: two processes take jobs from one list. Tidecast: one process whose worker executor does.
+// Nothing is pinned here: the machine's cores are what the two share. PyTorch: two processes take jobs from one list. Tidecast: one process whose worker executor does.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

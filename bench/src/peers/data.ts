@@ -1,12 +1,12 @@
 // The data of a point, made up: what a step costs does not depend on the numbers.
 
 import { createRandom } from '@tidecast/data';
-import { CHANNELS, OUTPUTS, type Point, TIME_STEPS } from '../points.ts';
+import { CHANNELS, CLASSES, IMAGE_SHAPE, OUTPUTS, type Point, TIME_STEPS } from '../points.ts';
 
 /** Fixed batches that a training goes round. */
 export const BATCHES = 8;
 
-/** Examples of a point, `BATCHES` batches of them; targets are class indices for `cnn2d`. */
+/** Examples of a point, `BATCHES` batches of them; targets are one-hot classes for `cnn2d`. */
 export interface Examples {
   count: number;
   x: Float32Array;
@@ -21,9 +21,9 @@ export function examplesFor({ cell, batch, T = TIME_STEPS }: Point): Examples {
   const fill = (shape: readonly number[], value: () => number) =>
     Float32Array.from({ length: shape.reduce((product, size) => product * size, count) }, value);
   if (cell === 'cnn2d') {
-    const xShape = [28, 28, 1];
-    const x = fill(xShape, random.uniform);
-    return { count, x, xShape, y: fill([1], () => random.integer(10)), yShape: [1] };
+    const y = new Float32Array(count * CLASSES);
+    for (let i = 0; i < count; i++) y[i * CLASSES + random.integer(CLASSES)] = 1;
+    return { count, x: fill(IMAGE_SHAPE, random.uniform), xShape: IMAGE_SHAPE, y, yShape: [CLASSES] };
   }
   const [xShape, yShape] = [[T, CHANNELS], [OUTPUTS]];
   const spread = random.normal;

@@ -4,7 +4,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as layers from '@tensorflow/tfjs-layers';
 import { type BackendName, useBackend } from '@tidecast/backend';
-import { CHANNELS, OUTPUTS, type Point, TIME_STEPS } from '../points.ts';
+import { CHANNELS, CLASSES, IMAGE_SHAPE, OUTPUTS, type Point, TIME_STEPS } from '../points.ts';
 import type { InferRequest, Request, TrainAnswer, TrainRequest } from '../protocol.ts';
 import { BATCHES, type Examples, examplesFor } from './data.ts';
 import { blocksFor, createClock, serve, timeCalls } from './serve.ts';
@@ -32,7 +32,7 @@ const hiddenLayers: Record<string, (point: Point) => layers.layers.Layer[]> = {
     layers.layers.flatten(),
   ],
   cnn2d: () => [
-    layers.layers.conv2d({ filters: 24, kernelSize: 3, activation: 'relu', inputShape: [28, 28, 1] }),
+    layers.layers.conv2d({ filters: 24, kernelSize: 3, activation: 'relu', inputShape: IMAGE_SHAPE }),
     layers.layers.maxPooling2d({ poolSize: 2 }),
     layers.layers.conv2d({ filters: 36, kernelSize: 3, activation: 'relu' }),
     layers.layers.maxPooling2d({ poolSize: 2 }),
@@ -49,10 +49,10 @@ function recurrent({ units, T = TIME_STEPS }: Point) {
 function buildModel(point: Point): layers.Sequential {
   const model = layers.sequential({ layers: hiddenLayers[point.cell]!(point) });
   const images = point.cell === 'cnn2d';
-  model.add(layers.layers.dense(images ? { units: 10, activation: 'softmax' } : { units: OUTPUTS }));
+  model.add(layers.layers.dense(images ? { units: CLASSES, activation: 'softmax' } : { units: OUTPUTS }));
   model.compile({
     optimizer: tf.train.adam(1e-3),
-    loss: images ? 'sparseCategoricalCrossentropy' : 'meanSquaredError',
+    loss: images ? 'categoricalCrossentropy' : 'meanSquaredError',
   });
   return model;
 }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { currentKernels, useBackend } from '@tidecast/backend';
 import type { Samples } from '@tidecast/data';
 import { createModel, type Model } from '@tidecast/models';
-import { adam, type FitOptions, fit, mse, predict } from '@tidecast/train';
+import { adam, type FitOptions, fit, type Loss, predict } from '@tidecast/train';
 import { createWorkerExecutor } from '@tidecast/train/node';
 import type { TrainingInput } from '../contest/job.ts';
 import type { Point } from '../points.ts';
@@ -19,7 +19,7 @@ import type {
 } from '../protocol.ts';
 import { type Examples, examplesFor } from './data.ts';
 import { measureGemm } from './gemm.ts';
-import { networkFor } from './networks.ts';
+import { lossFor, networkFor } from './networks.ts';
 import { blocksFor, createClock, serve, timeCalls } from './serve.ts';
 
 const backend = await useBackend('wasm');
@@ -28,6 +28,7 @@ interface Built {
   key: string;
   model: Model;
   examples: Examples;
+  loss: Loss;
   /** About how long a step takes [ms]. */
   stepMs: number;
 }
@@ -45,6 +46,7 @@ async function buildFor({ cell, units, batch, T }: Point): Promise<Built> {
     key,
     model: createModel(networkFor(point), { seed: 1 }),
     examples: examplesFor(point),
+    loss: lossFor(point),
     stepMs: 0,
   };
   // The engine compiles what runs often: train for a while before anything is timed.
@@ -61,13 +63,13 @@ async function buildFor({ cell, units, batch, T }: Point): Promise<Built> {
 
 /** `blocks` epochs of `each` steps; `onEnd` after each. */
 async function trainBlocks(
-  { model, examples }: Built,
+  { model, examples, loss }: Built,
   batchSize: number,
   { each, blocks }: { each: number; blocks: number },
   onEnd: () => void,
 ): Promise<void> {
   const options: FitOptions = {
-    loss: mse(),
+    loss,
     optimizer: adam({ learningRate: 1e-3 }),
     epochs: blocks,
     batchSize,
