@@ -4,6 +4,7 @@ import { setUpBackend } from '../../../test/backend.ts';
 import type { ModelConfig } from '../src/index.ts';
 import { runTape, testModel } from './tape.ts';
 import { relativeError, valuesOf } from './values.ts';
+import { withoutKernels } from './without-kernels.ts';
 
 interface Golden {
   source: string;
@@ -30,16 +31,17 @@ for (const file of files) {
       const model = testModel(config);
       const xShape = [batch, ...(config.input as number[])];
       const count = xShape.reduce((product, size) => product * size, 1);
-      const pass = runTape(model, { data: valuesOf('x', count), shape: xShape });
-      model.dispose();
-      expect(pass.shape).toEqual(shape);
-      expect(relativeError(pass.output, output), 'output').toBeLessThanOrEqual(1e-5);
-      expect(Object.keys(pass.gradients)).toEqual(Object.keys(gradients));
-      for (const [name, expected] of Object.entries(gradients)) {
-        expect(relativeError(pass.gradients[name]!, expected), `gradient of ${name}`).toBeLessThanOrEqual(
-          1e-5,
-        );
+      const run = () => runTape(model, { data: valuesOf('x', count), shape: xShape });
+      for (const [how, pass] of Object.entries({ fused: run(), composed: withoutKernels(run) })) {
+        expect(pass.shape).toEqual(shape);
+        expect(relativeError(pass.output, output), `output, ${how}`).toBeLessThanOrEqual(1e-5);
+        expect(Object.keys(pass.gradients)).toEqual(Object.keys(gradients));
+        for (const [name, expected] of Object.entries(gradients)) {
+          const error = relativeError(pass.gradients[name]!, expected);
+          expect(error, `gradient of ${name}, ${how}`).toBeLessThanOrEqual(1e-5);
+        }
       }
+      model.dispose();
     });
   });
 }

@@ -14,6 +14,7 @@ import {
 import { referenceNetwork } from './reference/network.ts';
 import { runTape, testModel } from './tape.ts';
 import { relativeError, valuesOf, weightValues } from './values.ts';
+import { withoutKernels } from './without-kernels.ts';
 
 setUpBackend();
 
@@ -80,10 +81,13 @@ describe.each(networks)('$name', ({ steps, layers }) => {
     const weights = Object.fromEntries(
       Object.entries(weightValues(model)).map(([name, values]) => [name, Float64Array.from(values)]),
     );
-    const pass = runTape(model, { data: x, shape: [batch, steps, channels] });
+    const run = () => runTape(model, { data: x, shape: [batch, steps, channels] });
+    const passes = Object.entries({ fused: run(), composed: withoutKernels(run) });
     model.dispose();
     const expected = reference(weights, x);
-    expect(relativeError(pass.output, expected)).toBeLessThanOrEqual(1e-5);
+    for (const [how, pass] of passes) {
+      expect(relativeError(pass.output, expected), how).toBeLessThanOrEqual(1e-5);
+    }
 
     const probe = valuesOf('probe', expected.length);
     const loss = () => reference(weights, x).reduce((sum, value, i) => sum + value * probe[i]!, 0);
@@ -100,8 +104,10 @@ describe.each(networks)('$name', ({ steps, layers }) => {
         values[i] = held;
         return (above - below) / (2 * delta);
       });
-      const got = picked.map((i) => pass.gradients[name]![i]!);
-      expect(relativeError(got, slopes), `gradient of ${name}`).toBeLessThanOrEqual(1e-5);
+      for (const [how, pass] of passes) {
+        const got = picked.map((i) => pass.gradients[name]![i]!);
+        expect(relativeError(got, slopes), `gradient of ${name}, ${how}`).toBeLessThanOrEqual(1e-5);
+      }
     }
   });
 });

@@ -1,10 +1,8 @@
-import type { Tensor } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
-import { activationCodes, type Kernels } from '@tidecast/backend';
+import { activationCodes, type Kernels, gru as runGru } from '@tidecast/backend';
 import type { LayerConfig } from '../config.ts';
 import { flag } from '../settings.ts';
 import { addressOf, type PlannedCell } from './planned-recurrent.ts';
-import { type CellWeights, perGate, product, type RecurrentSettings, recurrentLayer } from './recurrent.ts';
+import { perGate, type RecurrentSettings, recurrentLayer } from './recurrent.ts';
 
 /** Settings of {@link gru}. */
 export interface GruSettings extends RecurrentSettings {
@@ -35,48 +33,17 @@ export function gru(settings: GruSettings): GruConfig {
 export const gruLayer = recurrentLayer<GruSettings>(
   {
     type: 'gru',
-    states: 1,
     weights: ({ units, kernelInit, recurrentInit, biasInit, resetAfter }, channels) => [
       { name: 'kernel', shape: [channels, 3 * units], init: perGate(kernelInit, 3) },
       { name: 'recurrent', shape: [units, 3 * units], init: perGate(recurrentInit, 3) },
       { name: 'bias', shape: [3 * units], init: perGate(biasInit, 3) },
       ...(resetAfter ? [{ name: 'recurrentBias', shape: [3 * units], init: perGate(biasInit, 3) }] : []),
     ],
-    inputBias: (weights) => weights.bias!,
-    step: ({ resetAfter, units }, weights) =>
-      resetAfter ? resetAfterStep(weights) : resetBeforeStep(weights, units),
+    run: ({ resetAfter }, weights, x, options) => runGru(x, weights, { ...options, resetAfter }),
     planned: ({ resetAfter }) => (resetAfter ? plannedAfter : plannedBefore),
   },
   { resetAfter: flag(true) },
 );
-
-type Step = (projected: Tensor, states: Tensor[]) => Tensor[];
-
-function resetAfterStep(weights: CellWeights): Step {
-  return (projected, [h]) => {
-    const [xr, xz, xn] = tf.split(projected, 3, 1) as [Tensor, Tensor, Tensor];
-    const recurrent = tf.add(product(h!, weights.recurrent!), weights.recurrentBias!);
-    const [hr, hz, hn] = tf.split(recurrent, 3, 1) as [Tensor, Tensor, Tensor];
-    const r = tf.sigmoid(tf.add(xr, hr));
-    const z = tf.sigmoid(tf.add(xz, hz));
-    return [blend(z, tf.tanh(tf.add(xn, tf.mul(r, hn))), h!)];
-  };
-}
-
-function resetBeforeStep(weights: CellWeights, units: number): Step {
-  const [ofGates, ofCandidate] = tf.split(weights.recurrent!, [2 * units, units], 1) as [Tensor, Tensor];
-  return (projected, [h]) => {
-    const [xGates, xn] = tf.split(projected, [2 * units, units], 1) as [Tensor, Tensor];
-    const gates = tf.sigmoid(tf.add(xGates, product(h!, ofGates)));
-    const [r, z] = tf.split(gates, 2, 1) as [Tensor, Tensor];
-    return [blend(z, tf.tanh(tf.add(xn, product(tf.mul(r, h!), ofCandidate))), h!)];
-  };
-}
-
-/** `(1 − z)∘n + z∘h`, written as `n + z∘(h − n)`. */
-function blend(z: Tensor, n: Tensor, h: Tensor): Tensor {
-  return tf.add(n, tf.mul(z, tf.sub(h, n)));
-}
 
 function plannedAfter(kernels: Kernels): PlannedCell {
   const { sigmoid, tanh } = activationCodes;

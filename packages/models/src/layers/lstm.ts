@@ -1,9 +1,8 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { activationCodes, type Kernels } from '@tidecast/backend';
+import { activationCodes, type Kernels, lstm as runLstm } from '@tidecast/backend';
 import type { LayerConfig } from '../config.ts';
 import { finiteNumber } from '../settings.ts';
 import { addressOf, type PlannedCell } from './planned-recurrent.ts';
-import { perGate, product, type RecurrentSettings, recurrentLayer } from './recurrent.ts';
+import { perGate, type RecurrentSettings, recurrentLayer } from './recurrent.ts';
 
 /** Settings of {@link lstm}. */
 export interface LstmSettings extends RecurrentSettings {
@@ -30,7 +29,6 @@ export function lstm(settings: LstmSettings): LstmConfig {
 export const lstmLayer = recurrentLayer<LstmSettings>(
   {
     type: 'lstm',
-    states: 2,
     weights: ({ units, kernelInit, recurrentInit, biasInit, forgetBias }, channels) => [
       { name: 'kernel', shape: [channels, 4 * units], init: perGate(kernelInit, 4) },
       { name: 'recurrent', shape: [units, 4 * units], init: perGate(recurrentInit, 4) },
@@ -40,14 +38,7 @@ export const lstmLayer = recurrentLayer<LstmSettings>(
         init: [biasInit, { type: 'constant', value: forgetBias }, biasInit, biasInit],
       },
     ],
-    inputBias: (weights) => weights.bias!,
-    step: (_settings, weights) => (projected, states) => {
-      const [h, c] = states as [tf.Tensor, tf.Tensor];
-      const gates = tf.add(projected, product(h, weights.recurrent!));
-      const [i, f, g, o] = tf.split(gates, 4, 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-      const cell = tf.add(tf.mul(tf.sigmoid(f), c), tf.mul(tf.sigmoid(i), tf.tanh(g)));
-      return [tf.mul(tf.sigmoid(o), tf.tanh(cell)), cell];
-    },
+    run: (_settings, weights, x, options) => runLstm(x, weights, options),
     planned: () => plannedLstm,
   },
   { forgetBias: { ...finiteNumber('a finite number', () => true, 1), trainingOnly: true } },

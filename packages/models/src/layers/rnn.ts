@@ -1,9 +1,8 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { activationCodes, type Kernels } from '@tidecast/backend';
-import { type Activation, activate, activationSetting } from '../activations.ts';
+import { activationCodes, type Kernels, rnn as runRnn } from '@tidecast/backend';
+import { type Activation, activationSetting } from '../activations.ts';
 import type { LayerConfig } from '../config.ts';
 import { addressOf, type PlannedCell } from './planned-recurrent.ts';
-import { product, type RecurrentSettings, recurrentLayer } from './recurrent.ts';
+import { type RecurrentSettings, recurrentLayer } from './recurrent.ts';
 
 /** Settings of {@link rnn}. */
 export interface RnnSettings extends RecurrentSettings {
@@ -28,16 +27,12 @@ export function rnn(settings: RnnSettings): RnnConfig {
 export const rnnLayer = recurrentLayer<RnnSettings>(
   {
     type: 'rnn',
-    states: 1,
     weights: ({ units, kernelInit, recurrentInit, biasInit }, channels) => [
       { name: 'kernel', shape: [channels, units], init: kernelInit },
       { name: 'recurrent', shape: [units, units], init: recurrentInit },
       { name: 'bias', shape: [units], init: biasInit },
     ],
-    inputBias: (weights) => weights.bias!,
-    step: ({ activation }, weights) => {
-      return (projected, [h]) => [activate(activation, tf.add(projected, product(h!, weights.recurrent!)))];
-    },
+    run: ({ activation }, weights, x, options) => runRnn(x, weights, { ...options, activation }),
     planned: ({ activation }) =>
       activation === 'softmax'
         ? 'rnn has no planned form with softmax'
