@@ -124,7 +124,7 @@ export function convolution(
   }
 }
 
-/** All tiles of a block for one panel of the right operand; the arguments are those of {@link tapTile4}. */
+/** A block times one panel of the right operand, in the tiles that fit; the arguments are those of {@link tapTile4}. */
 function multiplyTiles(
   outer: i32,
   outerSkip: usize,
@@ -140,20 +140,22 @@ function multiplyTiles(
   columns: i32,
   accumulate: bool,
 ): void {
-  while (rows > 0) {
-    const narrow = columns <= 4;
-    const tile = narrow ? 4 : tileRows(rows);
-    const valid = min(tile, rows);
-    if (narrow) {
-      tapTileNarrow(outer, outerSkip, inner, innerSkip, run, aTable, b, start, cTable, cOffset, valid, columns, accumulate);
-    } else if (TILE_ROWS == 6 && tile == 6) {
-      tapTile6(outer, outerSkip, inner, innerSkip, run, aTable, b, start, cTable, cOffset, valid, columns, accumulate);
-    } else {
-      tapTile4(outer, outerSkip, inner, innerSkip, run, aTable, b, start, cTable, cOffset, valid, columns, accumulate);
-    }
-    aTable = at(aTable, tile);
-    cTable = at(cTable, tile);
-    rows -= tile;
+  if (columns <= 4) {
+    tapTileNarrow(outer, outerSkip, inner, innerSkip, run, aTable, b, start, cTable, cOffset, rows, columns, accumulate);
+    return;
+  }
+  let first = 0;
+  if (TILE_ROWS == 6) {
+    while (first < rows && tileRows(rows - first) == 6) first += 6;
+    first = min(first, rows);
+  }
+  if (first > 0) {
+    tapTile6(outer, outerSkip, inner, innerSkip, run, aTable, b, start, cTable, cOffset, first, columns, accumulate);
+  }
+  if (first < rows) {
+    aTable = at(aTable, first);
+    cTable = at(cTable, first);
+    tapTile4(outer, outerSkip, inner, innerSkip, run, aTable, b, start, cTable, cOffset, rows - first, columns, accumulate);
   }
 }
 

@@ -12,71 +12,76 @@ export function tapTileNarrow(
   innerSkip: usize,
   run: i32,
   aTable: usize,
-  b: usize,
+  panel: usize,
   start: usize,
   cTable: usize,
   cOffset: usize,
-  valid: i32,
+  rows: i32,
   columns: i32,
   accumulate: bool,
 ): void {
-  let a0: usize = load<u32>(aTable);
-  let a1: usize = load<u32>(aTable, 4);
-  let a2: usize = load<u32>(aTable, 8);
-  let a3: usize = load<u32>(aTable, 12);
-  let c0 = v128.load(start);
-  let c1 = c0;
-  let c2 = c0;
-  let c3 = c0;
-  let d0 = f32x4.splat(0);
-  let d1 = d0;
-  let d2 = d0;
-  let d3 = d0;
-  for (let o = outer; o > 0; o--) {
-    for (let i = inner; i > 0; i--) {
-      for (let p = run >> 1; p > 0; p--) {
-        let column = v128.load(b);
-        c0 = madd(v128.load_splat<f32>(a0), column, c0);
-        c1 = madd(v128.load_splat<f32>(a1), column, c1);
-        c2 = madd(v128.load_splat<f32>(a2), column, c2);
-        c3 = madd(v128.load_splat<f32>(a3), column, c3);
-        column = v128.load(b, 32);
-        d0 = madd(v128.load_splat<f32>(a0, 4), column, d0);
-        d1 = madd(v128.load_splat<f32>(a1, 4), column, d1);
-        d2 = madd(v128.load_splat<f32>(a2, 4), column, d2);
-        d3 = madd(v128.load_splat<f32>(a3, 4), column, d3);
-        a0 += 8;
-        a1 += 8;
-        a2 += 8;
-        a3 += 8;
-        b += 64;
+  for (; rows > 0; rows -= 4) {
+    let b = panel;
+    let a0: usize = load<u32>(aTable);
+    let a1: usize = load<u32>(aTable, 4);
+    let a2: usize = load<u32>(aTable, 8);
+    let a3: usize = load<u32>(aTable, 12);
+    let c0 = v128.load(start);
+    let c1 = c0;
+    let c2 = c0;
+    let c3 = c0;
+    let d0 = f32x4.splat(0);
+    let d1 = d0;
+    let d2 = d0;
+    let d3 = d0;
+    for (let o = outer; o > 0; o--) {
+      for (let i = inner; i > 0; i--) {
+        for (let p = run >> 1; p > 0; p--) {
+          let column = v128.load(b);
+          c0 = madd(v128.load_splat<f32>(a0), column, c0);
+          c1 = madd(v128.load_splat<f32>(a1), column, c1);
+          c2 = madd(v128.load_splat<f32>(a2), column, c2);
+          c3 = madd(v128.load_splat<f32>(a3), column, c3);
+          column = v128.load(b, 32);
+          d0 = madd(v128.load_splat<f32>(a0, 4), column, d0);
+          d1 = madd(v128.load_splat<f32>(a1, 4), column, d1);
+          d2 = madd(v128.load_splat<f32>(a2, 4), column, d2);
+          d3 = madd(v128.load_splat<f32>(a3, 4), column, d3);
+          a0 += 8;
+          a1 += 8;
+          a2 += 8;
+          a3 += 8;
+          b += 64;
+        }
+        if (run & 1) {
+          const column = v128.load(b);
+          c0 = madd(v128.load_splat<f32>(a0), column, c0);
+          c1 = madd(v128.load_splat<f32>(a1), column, c1);
+          c2 = madd(v128.load_splat<f32>(a2), column, c2);
+          c3 = madd(v128.load_splat<f32>(a3), column, c3);
+          a0 += 4;
+          a1 += 4;
+          a2 += 4;
+          a3 += 4;
+          b += 32;
+        }
+        a0 += innerSkip;
+        a1 += innerSkip;
+        a2 += innerSkip;
+        a3 += innerSkip;
       }
-      if (run & 1) {
-        const column = v128.load(b);
-        c0 = madd(v128.load_splat<f32>(a0), column, c0);
-        c1 = madd(v128.load_splat<f32>(a1), column, c1);
-        c2 = madd(v128.load_splat<f32>(a2), column, c2);
-        c3 = madd(v128.load_splat<f32>(a3), column, c3);
-        a0 += 4;
-        a1 += 4;
-        a2 += 4;
-        a3 += 4;
-        b += 32;
-      }
-      a0 += innerSkip;
-      a1 += innerSkip;
-      a2 += innerSkip;
-      a3 += innerSkip;
+      a0 += outerSkip;
+      a1 += outerSkip;
+      a2 += outerSkip;
+      a3 += outerSkip;
     }
-    a0 += outerSkip;
-    a1 += outerSkip;
-    a2 += outerSkip;
-    a3 += outerSkip;
+    storePart(<usize>load<u32>(cTable) + cOffset, f32x4.add(c0, d0), d0, columns, accumulate);
+    if (rows > 1) storePart(<usize>load<u32>(cTable, 4) + cOffset, f32x4.add(c1, d1), d1, columns, accumulate);
+    if (rows > 2) storePart(<usize>load<u32>(cTable, 8) + cOffset, f32x4.add(c2, d2), d2, columns, accumulate);
+    if (rows > 3) storePart(<usize>load<u32>(cTable, 12) + cOffset, f32x4.add(c3, d3), d3, columns, accumulate);
+    aTable += 16;
+    cTable += 16;
   }
-  storePart(<usize>load<u32>(cTable) + cOffset, f32x4.add(c0, d0), d0, columns, accumulate);
-  if (valid > 1) storePart(<usize>load<u32>(cTable, 4) + cOffset, f32x4.add(c1, d1), d1, columns, accumulate);
-  if (valid > 2) storePart(<usize>load<u32>(cTable, 8) + cOffset, f32x4.add(c2, d2), d2, columns, accumulate);
-  if (valid > 3) storePart(<usize>load<u32>(cTable, 12) + cOffset, f32x4.add(c3, d3), d3, columns, accumulate);
 }
 
 /** As pixelTile4 of pixel-tiles.ts. */
