@@ -12,7 +12,7 @@ import { type FitOptions, planRun, type RunConfig } from './options.ts';
 import { createPlannedStepper } from './planned-step.ts';
 import { emptySums, freshState, type RunState, setWeights } from './run-state.ts';
 import { learningRateAt } from './schedules.ts';
-import type { Extras, StepResult, Stepper } from './step.ts';
+import type { Extras, Stepper, StepResult } from './step.ts';
 import { createTapeStepper } from './tape-step.ts';
 
 /** All that the parts of the loop share. */
