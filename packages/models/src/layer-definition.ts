@@ -68,7 +68,8 @@ export interface LayerDefinition<S extends object = Record<string, unknown>> {
   apply(call: LayerCall<S>): LayerResult;
   /**
    * Adds the layer's steps to a plan and returns its output, or says why it cannot. Absent: the layer runs on the tape
-   * alone. On an inference plan (`plan.training` false) weights and signals have no gradients.
+   * alone. On an inference plan (`plan.training` false) weights and signals have no gradients. A layer whose steps read
+   * its input must return another signal: the next layer may take over the ReLU of one that is handed on.
    */
   plan?(call: PlanCall<S>): Signal | string;
 }
