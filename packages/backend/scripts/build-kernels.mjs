@@ -9,6 +9,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkMemory } from './check-memory.mjs';
 
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 const output = join(folder, 'src', 'kernels', 'generated');
@@ -23,7 +24,7 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== hash) {
   mkdirSync(output, { recursive: true });
   for (const [name, features] of Object.entries(builds)) {
     const { binary, declarations } = await compile(features);
-    checkSections(name, binary);
+    checkMemory(name, binary);
     write(`${name}.ts`, moduleText(name, binary));
     write('kernels.ts', interfaceText(declarations));
   }
@@ -71,35 +72,6 @@ async function compile(features) {
   }
   if (messages) process.stderr.write(messages);
   return { binary: files['kernels.wasm'], declarations: files['kernels.d.ts'] };
-}
-
-/** @throws if the binary brings memory or data of its own. */
-function checkSections(name, binary) {
-  const forbidden = { 5: 'a memory section', 11: 'a data section', 12: 'a data count section' };
-  for (const { id } of sections(binary)) {
-    if (id in forbidden) {
-      throw new Error(
-        `build-kernels: the ${name} build must import all its memory and hold no data, got ${forbidden[id]}. ` +
-          'Did a kernel use Mathf, StaticArray, a string or a table of constants?',
-      );
-    }
-  }
-}
-
-/** The sections of a WebAssembly binary: id and size, after the eight bytes of its header. */
-function* sections(binary) {
-  let at = 8;
-  while (at < binary.length) {
-    const id = binary[at++];
-    let size = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = binary[at++];
-      size |= (byte & 0x7f) << shift;
-      if (byte < 0x80) break;
-    }
-    yield { id, size };
-    at += size;
-  }
 }
 
 function moduleText(name, binary) {
