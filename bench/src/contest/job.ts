@@ -1,10 +1,10 @@
 // One training of the contest, in a worker of Tidecast's executor.
 
 import { useBackend } from '@tidecast/backend';
-import type { Samples } from '@tidecast/data';
 import { createModel } from '@tidecast/models';
 import { adam, fit, mse } from '@tidecast/train';
 import { networkFor } from '../peers/networks.ts';
+import { samplesOf } from '../peers/samples.ts';
 import { CHANNELS, OUTPUTS, type Point, TIME_STEPS } from '../points.ts';
 
 export interface TrainingInput {
@@ -18,37 +18,22 @@ export interface TrainingInput {
 /** Trains the network of a point from scratch; returns its loss in the last epoch. */
 export async function runJob({ point, x, y, epochs }: TrainingInput): Promise<number> {
   await useBackend('wasm');
+  const count = y.length / OUTPUTS;
   const model = createModel(networkFor(point), { seed: 1 });
   try {
-    const history = await fit(model, samplesOf(x, y), {
-      loss: mse(),
-      optimizer: adam({ learningRate: 1e-3 }),
-      epochs,
-      batchSize: point.batch,
-      seed: 1,
-    });
+    const history = await fit(
+      model,
+      samplesOf({ count, x, xShape: [TIME_STEPS, CHANNELS], y, yShape: [OUTPUTS] }),
+      {
+        loss: mse(),
+        optimizer: adam({ learningRate: 1e-3 }),
+        epochs,
+        batchSize: point.batch,
+        seed: 1,
+      },
+    );
     return history.epochs.at(-1)!.loss;
   } finally {
     model.dispose();
   }
-}
-
-function samplesOf(x: Float32Array, y: Float32Array): Samples {
-  const width = TIME_STEPS * CHANNELS;
-  const rows = (from: Float32Array, size: number, indices: ArrayLike<number>) => {
-    const data = new Float32Array(indices.length * size);
-    for (let i = 0; i < indices.length; i++) {
-      data.set(from.subarray(indices[i]! * size, (indices[i]! + 1) * size), i * size);
-    }
-    return data;
-  };
-  return {
-    count: y.length / OUTPUTS,
-    xShape: [TIME_STEPS, CHANNELS],
-    yShape: [OUTPUTS],
-    batch: (indices) => ({
-      x: { data: rows(x, width, indices), shape: [indices.length, TIME_STEPS, CHANNELS] },
-      y: { data: rows(y, OUTPUTS, indices), shape: [indices.length, OUTPUTS] },
-    }),
-  };
 }

@@ -3,7 +3,6 @@
 
 import { readFileSync } from 'node:fs';
 import { currentKernels, useBackend } from '@tidecast/backend';
-import type { Samples } from '@tidecast/data';
 import { createModel, type Model } from '@tidecast/models';
 import { adam, type FitOptions, fit, type Loss, predict } from '@tidecast/train';
 import { createWorkerExecutor } from '@tidecast/train/node';
@@ -20,6 +19,7 @@ import type {
 import { type Examples, examplesFor } from './data.ts';
 import { measureGemm } from './gemm.ts';
 import { lossFor, networkFor } from './networks.ts';
+import { samplesOf } from './samples.ts';
 import { blocksFor, createClock, serve, timeCalls } from './serve.ts';
 
 const backend = await useBackend('wasm');
@@ -78,26 +78,7 @@ async function trainBlocks(
       if (event.kind === 'epoch') onEnd();
     },
   };
-  await fit(model, repeated(examples, each * batchSize), options);
-}
-
-/** `count` samples that go round the examples in memory. */
-function repeated({ count: have, x, xShape, y, yShape }: Examples, count: number): Samples {
-  const gather = (from: Float32Array, shape: readonly number[], indices: ArrayLike<number>) => {
-    const size = shape.reduce((product, each) => product * each, 1);
-    const data = new Float32Array(indices.length * size);
-    for (let i = 0; i < indices.length; i++) {
-      const row = indices[i]! % have;
-      data.set(from.subarray(row * size, (row + 1) * size), i * size);
-    }
-    return { data, shape: [indices.length, ...shape] };
-  };
-  return {
-    count,
-    xShape,
-    yShape,
-    batch: (indices) => ({ x: gather(x, xShape, indices), y: gather(y, yShape, indices) }),
-  };
+  await fit(model, samplesOf(examples, each * batchSize), options);
 }
 
 async function train(request: TrainRequest): Promise<TrainAnswer> {
