@@ -28,20 +28,31 @@ export function growthPoints(): Point[] {
 /** Three plots side by side, both axes logarithmic: where a line climbs by one, the cost is proportional. */
 export function growthChart(results: readonly GrowthResult[]): ChartSpec {
   const axes = [
-    { key: 'T', title: 'T, time steps (50 units, batch 32)' },
-    { key: 'units', title: 'Units or filters (T 24, batch 32)' },
-    { key: 'batch', title: 'Batch (T 24, 50 units)' },
+    { key: 'T', title: 'T, time steps (50 units, batch 32)', sizes: LENGTHS },
+    { key: 'units', title: 'Units or filters (T 24, batch 32)', sizes: UNITS },
+    { key: 'batch', title: 'Batch (T 24, 50 units)', sizes: BATCHES },
   ] as const;
   return {
     description: 'Time of one training step against the length of the window, the units and the batch.',
-    hconcat: axes.map(({ key, title }) => ({
+    hconcat: axes.map(({ key, title, sizes }, i) => ({
       width: 230,
       height: 230,
       data: { values: lineThrough(results, key) },
       mark: { type: 'line', point: { size: 28 }, strokeWidth: 2 },
       encoding: {
-        x: { field: 'size', type: 'quantitative', title, scale: { type: 'log', base: 2, nice: false } },
-        y: { field: 'ms', type: 'quantitative', title: 'One training step [ms]', scale: { type: 'log' } },
+        x: {
+          field: 'size',
+          type: 'quantitative',
+          title,
+          scale: { type: 'log', nice: false },
+          axis: { values: sizes, grid: false },
+        },
+        y: {
+          field: 'ms',
+          type: 'quantitative',
+          title: i === 0 ? 'One training step [ms]' : null,
+          scale: { type: 'log' },
+        },
         color: {
           field: 'cell',
           type: 'nominal',

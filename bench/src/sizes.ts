@@ -117,7 +117,7 @@ async function bundleSize(work: string, code: string): Promise<{ bytes: number; 
 function packTidecast(work: string): string[] {
   const folder = join(work, 'packed');
   mkdirSync(folder);
-  for (const name of ['data', 'backend', 'models', 'eval', 'train']) {
+  for (const name of ['data', 'backend', 'models', 'train']) {
     run(
       'npx',
       ['--yes', packageManager(), 'pack', '--pack-destination', folder],

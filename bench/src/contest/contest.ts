@@ -23,8 +23,8 @@ export interface ContestResult {
   loss: number;
 }
 
-/** Epochs are few so that a run takes a minute; they are scaled down alike for both sides. */
-const SCALE = { windows: 1024, epochs: 4, rounds: 2, processes: 2 };
+/** Epochs are few so that a round takes a minute; they are scaled down alike for both sides. */
+const SCALE = { windows: 1024, epochs: 8, rounds: 2, processes: 2 };
 
 /** A side of the contest. */
 export interface Side {
