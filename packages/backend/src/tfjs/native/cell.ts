@@ -61,7 +61,7 @@ export function project(tf: Tensorflow, { T, B, C, x, kernel, bias }: NativeRun)
 /** The gradients that all come from those of x·W + b, `[T·B, gates·H]`. */
 export function fromGates(tf: Tensorflow, { T, B, C, x }: NativeRun, gates: Handle) {
   return {
-    kernel: () => tf.matMul(tf.reshape(x, T * B, C), gates, true),
+    kernel: () => tf.transposedMatMul(tf.reshape(x, T * B, C), gates),
     bias: () => tf.sum(gates),
     forInput: gates,
   };
@@ -69,7 +69,7 @@ export function fromGates(tf: Tensorflow, { T, B, C, x }: NativeRun, gates: Hand
 
 /** The gradient by x from those of x·W + b. */
 export function inputFromGates(tf: Tensorflow, gates: Handle, kernel: Handle): Handle {
-  return tf.matMul(gates, kernel, false, true);
+  return tf.matMul(gates, kernel, true);
 }
 
 /** The states before each step, as rows: all of `[T + 1, B, H]` but the last, `[T·B, H]`. */

@@ -36,18 +36,18 @@ export const nativeGruBefore: NativeCell = {
     for (let s = T - 1; s >= 0; s--) {
       const down = dh ? tf.add(dh, above[s]!) : above[s]!;
       candidates[s] = tf.multiply(down, slopes.n[s]!);
-      const dreset = tf.matMul(candidates[s]!, ofCandidate!, false, true);
+      const dreset = tf.matMul(candidates[s]!, ofCandidate!, true);
       gates[s] = tf.concat(1, tf.multiply(dreset, slopes.r[s]!), tf.multiply(down, slopes.z[s]!));
       dh = tf.add(
         tf.add(tf.multiply(down, blend[s]!), tf.multiply(dreset, reset[s]!)),
-        tf.matMul(gates[s]!, ofGates!, false, true),
+        tf.matMul(gates[s]!, ofGates!, true),
       );
     }
     const [all, dn] = [joined(tf, gates), joined(tf, candidates)];
     const resetRows = tf.reshape(tf.multiply(r, hBefore), T * B, H);
     return {
       ...fromGates(tf, run, tf.concat(1, all, dn)),
-      recurrent: tf.concat(1, tf.matMul(rows, all, true), tf.matMul(resetRows, dn, true)),
+      recurrent: tf.concat(1, tf.transposedMatMul(rows, all), tf.transposedMatMul(resetRows, dn)),
       h0: dh!,
     };
   },

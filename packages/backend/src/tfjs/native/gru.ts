@@ -45,14 +45,14 @@ export const nativeGru: NativeCell = {
       const here = dh ? tf.add(dh, above[s]!) : above[s]!;
       down[s] = here;
       gates[s] = tf.multiply(tf.concat(1, here, here, here), slopes[s]!);
-      dh = tf.add(tf.multiply(here, blend[s]!), tf.matMul(gates[s]!, recurrent, false, true));
+      dh = tf.add(tf.multiply(here, blend[s]!), tf.matMul(gates[s]!, recurrent, true));
     }
     const ofState = joined(tf, gates);
     const dn = tf.multiply(joined(tf, down), tf.reshape(ofCandidate, T * B, H));
     const [ofGates] = tf.split(ofState, 1, 2 * H, H);
     return {
       ...fromGates(tf, run, tf.concat(1, ofGates!, dn)),
-      recurrent: tf.matMul(rows, ofState, true),
+      recurrent: tf.transposedMatMul(rows, ofState),
       ...(recurrentBias && { recurrentBias: tf.sum(ofState) }),
       h0: dh!,
     };

@@ -31,10 +31,10 @@ export const nativeRnn: NativeCell = {
     let dh: Handle | undefined;
     for (let s = run.T - 1; s >= 0; s--) {
       gates[s] = gradient(states[s + 1]!, dh ? tf.add(dh, down[s]!) : down[s]!);
-      dh = tf.matMul(gates[s]!, run.recurrent, false, true);
+      dh = tf.matMul(gates[s]!, run.recurrent, true);
     }
     const all = joined(tf, gates);
-    return { ...fromGates(tf, run, all), recurrent: tf.matMul(before(tf, h), all, true), h0: dh! };
+    return { ...fromGates(tf, run, all), recurrent: tf.transposedMatMul(before(tf, h), all), h0: dh! };
   },
   input: inputFromGates,
 };

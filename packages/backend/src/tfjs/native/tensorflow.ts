@@ -132,9 +132,12 @@ function operations(backend: NativeBackend, made: Set<number>) {
     tanhGradient: binary('TanhGrad'),
     sigmoidGradient: binary('SigmoidGrad'),
     reluGradient: (y: Handle, dy: Handle) => one('ReluGrad', float, dy, y),
-    /** a·b, each transposed or not. */
-    matMul: (a: Handle, b: Handle, transposeA = false, transposeB = false) =>
-      one('MatMul', [...float, flag('transpose_a', transposeA), flag('transpose_b', transposeB)], a, b),
+    /** a·b, or a·bᵀ. */
+    matMul: (a: Handle, b: Handle, transposed = false) =>
+      one('MatMul', [...float, flag('transpose_a', false), flag('transpose_b', transposed)], a, b),
+    /** aᵀ·b, as tfjs-node does it. */
+    transposedMatMul: (a: Handle, b: Handle) =>
+      one('BatchMatMulV2', [...float, flag('adj_x', true), flag('adj_y', false)], a, b),
     reshape: (x: Handle, ...shape: number[]) =>
       one('Reshape', [...float, index('Tshape')], x, integers(...shape)),
     /** `[a, b, c]` → `[b, a, c]`. */
