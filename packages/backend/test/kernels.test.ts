@@ -184,14 +184,20 @@ describe('unsorted segment sum', () => {
   }
 });
 
-it('sums over 92,160 pixels: relative error < 5e-6', async () => {
+// TensorFlow's own kernels sum in an order that differs from machine to machine; 5.1e-6 was seen.
+const longSumBound = testBackend === 'native' ? 2e-5 : 5e-6;
+it(`sums over 92,160 pixels: relative error < ${longSumBound}`, async () => {
   const shape: Shape = [40, 48, 48, 4];
   const geometry = geometryOf(shape, [5, 5, 4, 3], [1, 1], 'same');
   const x = tf.tensor4d(noise(tf.util.sizeFromShape(shape), 1), shape);
   const dy = tf.tensor4d(noise(40 * 48 * 48 * 3, 2), [40, 48, 48, 3]);
   const w = tf.zeros<tf.Rank.R4>([5, 5, 4, 3]);
   const dw = tf.grad((filter: tf.Tensor) => tf.conv2d(x, filter as tf.Tensor4D, 1, 'same'))(w, dy);
-  await expectClose(dw, reference.conv2dFilterGradient(geometry, x.dataSync(), dy.dataSync()).data, 5e-6);
+  await expectClose(
+    dw,
+    reference.conv2dFilterGradient(geometry, x.dataSync(), dy.dataSync()).data,
+    longSumBound,
+  );
   tf.dispose([x, dy, w, dw]);
 });
 
