@@ -6,8 +6,7 @@ export { convolution, convolutionInputGradient, convolutionScratch } from './con
 export { convolutionFilterGradient } from './convolution/filter-gradient';
 export { depthwise, depthwiseInputGradient } from './depthwise/depthwise';
 export { depthwiseFilterGradient } from './depthwise/filter-gradient';
-export { gemm, gemmScratch, multiplyPacked } from './gemm/gemm';
-export { packedLeftSize, packedRightSize, packLeft, packRight } from './gemm/pack';
+export { gemm, gemmScratch } from './gemm/gemm';
 export { averagePool, averagePoolGradient, maxPool, maxPoolGradient } from './pool';
 export { gruBackward, gruForward, gruWorkspace } from './recurrent/gru';
 export { gruBeforeBackward, gruBeforeForward, gruBeforeWorkspace } from './recurrent/gru-before';

@@ -71,15 +71,7 @@ export function createInference(
       if (!found) return undefined;
       const { plan, input, output, weights } = found;
       for (const { variable, block } of weights) block.address = kernels.addressOf(variable);
-      const x = plan.view(input.value, data.length);
-      x.set(data);
-      if (mask) {
-        plan.view(input.mask!, mask.data.length).set(mask.data);
-        const channels = data.length / mask.data.length;
-        for (let i = 0; i < mask.data.length; i++) {
-          if (mask.data[i]! < 0.5) x.fill(0, i * channels, (i + 1) * channels);
-        }
-      }
+      plan.feed(input, data, mask?.data);
       plan.runForward({ batch: count, seed: 0 });
       const size = count * output.shape.reduce((product, each) => product * each, 1);
       return { data: plan.view(output.value, size).slice(), shape: [count, ...output.shape] };

@@ -97,10 +97,10 @@ function stepperFor(run: Run, batch: Batch): Stepper {
   if (run.stepper.takes(batch)) return run.stepper;
   const { model, samples, state, options, stepper } = run;
   stepper.sync();
-  stepper.dispose();
   const extras = extrasOf(batch);
   const bring = { mask: extras.mask || stepper.brings.mask, weight: extras.weight || stepper.brings.weight };
   run.stepper = createStepper(model, samples, state, options, bring);
+  stepper.dispose();
   if (run.stepper.path !== stepper.path) options.onProgress?.({ kind: 'path', ...pathOf(run.stepper) });
   return run.stepper;
 }

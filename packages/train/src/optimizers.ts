@@ -2,6 +2,7 @@
 // The gradients leave the tape as Float32Arrays. At the sizes of recurrent nets a loop over them costs about as much as
 // the dispatch of the tensor operations it replaces, or less; it computes in float64, is the same on every backend,
 // and makes clipping, checks for NaN and checkpoints plain code.
+// In a plan the same rules run as kernels, over all weights at once.
 // The semantics, names and defaults are those of torch.optim.
 
 import type { Block, Kernels } from '@tidecast/backend';

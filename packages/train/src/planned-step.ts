@@ -48,11 +48,12 @@ export function createPlannedStepper(
   const slotParts = Object.entries(slots).map(([name, block]) => ({ name, parts: parts(block) }));
 
   const mask = bring.mask ? plan.block(capacity * samples.xShape[0]!) : undefined;
-  const input = plan.signal(samples.xShape, mask);
+  const size = samples.xShape.reduce((product, each) => product * each, 1);
   // Nobody asks for the gradient by the inputs.
+  const input = { value: plan.block(capacity * size), shape: samples.xShape, ...(mask && { mask }) };
   const output = model.plan(
     plan,
-    { value: input.value, shape: input.shape, ...(mask && { mask }) },
+    input,
     Object.fromEntries(
       state.names.map((name, i) => [name, { value: weightParts[i]!, gradient: gradientParts[i]! }]),
     ),
@@ -72,17 +73,7 @@ export function createPlannedStepper(
   }
 
   const load = ({ x, y: target, mask: real, weight: weighs }: Batch) => {
-    const values = laid.view(input.value, x.data.length);
-    values.set(x.data);
-    if (mask && !real) laid.view(mask).fill(1);
-    if (mask && real) {
-      const { data } = real;
-      laid.view(mask, data.length).set(data);
-      const channels = x.data.length / data.length;
-      for (let i = 0; i < data.length; i++) {
-        if (data[i]! < 0.5) values.fill(0, i * channels, (i + 1) * channels);
-      }
-    }
+    laid.feed(input, x.data, real?.data);
     laid.view(y, target.data.length).set(target.data);
     if (weight && !weighs) laid.view(weight).fill(1);
     if (weight && weighs) laid.view(weight, target.data.length).set(weighs.data);
@@ -118,8 +109,8 @@ export function createPlannedStepper(
       // A kernel's boolean is 0 or 1.
       const byValue =
         clip.value !== undefined && Number(kernels.clipValues(count, gradients.address, clip.value)) === 1;
-      const size = byValue ? Math.sqrt(kernels.squaredNorm(count, gradients.address)) : raw;
-      const byNorm = clip.norm !== undefined && size > clip.norm;
+      const cut = byValue ? Math.sqrt(kernels.squaredNorm(count, gradients.address)) : raw;
+      const byNorm = clip.norm !== undefined && cut > clip.norm;
       const finite = rule.updatePlanned(
         kernels,
         {
@@ -127,7 +118,7 @@ export function createPlannedStepper(
           weight: weights,
           previous,
           gradient: gradients,
-          scale: byNorm ? clip.norm! / (size + 1e-6) : 1,
+          scale: byNorm ? clip.norm! / (cut + 1e-6) : 1,
           slots,
         },
         { config: optimizer, learningRate, step: state.progress.step + 1 },

@@ -63,6 +63,11 @@ export interface PlanBuilder {
 export interface Plan {
   runForward(run: Run): void;
   runBackward(run: Run): void;
+  /**
+   * Puts examples into the plan's input: 0 at masked steps, whatever stands there, and all steps real where the input
+   * has room for a mask and none is given.
+   */
+  feed(input: Signal, x: Float32Array, mask?: Float32Array): void;
   view(block: Block, floats?: number): Float32Array;
   dispose(): void;
 }
@@ -129,6 +134,20 @@ export function createPlan(
         },
         runBackward(run) {
           for (let i = 0; i < backward.length; i++) backward[i]!(run);
+        },
+        feed(input, x, mask) {
+          const values = view(input.value, x.length);
+          values.set(x);
+          if (!input.mask) return;
+          if (!mask) {
+            view(input.mask).fill(1);
+            return;
+          }
+          view(input.mask, mask.length).set(mask);
+          const channels = x.length / mask.length;
+          for (let i = 0; i < mask.length; i++) {
+            if (mask[i]! < 0.5) values.fill(0, i * channels, (i + 1) * channels);
+          }
         },
         view,
         dispose() {
