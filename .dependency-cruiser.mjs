@@ -12,7 +12,7 @@ const forbidden = Object.entries(arrows).map(([from, to]) => ({
   comment: `${from} may import only: ${to.join(', ') || 'nothing of ours'}. See ARCHITECTURE.md.`,
   severity: 'error',
   from: { path: `^${from}/src/` },
-  to: { path: '^(packages|apps|bench)/', pathNot: `^(${[from, ...to].join('|')})/` },
+  to: { path: '^(packages|apps|bench|examples)/', pathNot: `^(${[from, ...to].join('|')})/` },
 }));
 
 export default {

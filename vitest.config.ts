@@ -8,6 +8,7 @@ const tests = [
   'packages/*/test/**/*.test.ts',
   'apps/*/test/**/*.test.ts',
   'bench/test/**/*.test.ts',
+  'examples/test/**/*.test.ts',
   'scripts/test/**/*.test.ts',
 ];
 const slow = ['**/*.slow.test.ts'];

@@ -1,4 +1,4 @@
-// The root's commands: `npm run forecast`, `npm run study`, `npm run bench` and `npm test` set up what they need and do their job.
+// The root's commands: `npm run forecast`, `npm run study`, `npm run bench`, `npm run example` and `npm test` set up what they need and do their job.
 
 import { join } from 'node:path';
 import { build, checkNode, fail, install, root, run } from './setup.mjs';
@@ -22,6 +22,13 @@ const tasks = {
   bench: () => {
     build();
     return run(process.execPath, [join(root, 'bench/dist/bench.js'), ...args], {
+      stdout: 'inherit',
+      cwd: process.cwd(),
+    });
+  },
+  example: () => {
+    build();
+    return run(process.execPath, [join(root, 'examples/dist/cli.js'), ...args], {
       stdout: 'inherit',
       cwd: process.cwd(),
     });

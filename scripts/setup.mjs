@@ -100,7 +100,7 @@ function installStamp() {
   const folders = ['packages', 'apps'].flatMap((group) =>
     readdirSync(join(root, group)).map((name) => join(group, name)),
   );
-  for (const folder of ['.', 'bench', ...folders]) {
+  for (const folder of ['.', 'bench', 'examples', ...folders]) {
     const file = join(root, folder, 'package.json');
     if (existsSync(file)) hash.update(readFileSync(file));
   }

@@ -28,4 +28,18 @@ export interface Samples {
   yShape: readonly number[];
   /** The examples at `indices`, stacked. @throws if an index is out of range. */
   batch(indices: ArrayLike<number>): Batch;
+  /**
+   * Which examples an epoch of training goes through, and in which order: `count` indices, cut into batches of
+   * `batchSize` one after the other. May repeat some and leave others out. Depends on what it is told alone, so that one
+   * seed reproduces a run. Absent: every example once, in a random order.
+   */
+  order?(epoch: EpochRequest): ArrayLike<number> | Promise<ArrayLike<number>>;
+}
+
+/** What decides the order of an epoch. */
+export interface EpochRequest {
+  seed: number;
+  /** Counted from 1. */
+  epoch: number;
+  batchSize: number;
 }

@@ -1,6 +1,7 @@
 export { type BacktestOptions, type BacktestResult, backtest } from './backtest.ts';
 export { hourlyMean, persistence, recurrence } from './baselines.ts';
 export { type ComparisonRow, compareForecasts } from './compare.ts';
+export type { Distributions } from './distributions/distributions.ts';
 export { bias, mae, r2, rmse, type Scores, scorePairs, skillScore } from './metrics.ts';
 export type { BaselineOptions } from './point-forecast.ts';
 export { fitRidge, type Ridge, ridgeForecast } from './ridge.ts';

@@ -1,5 +1,3 @@
-export { type ClipOptions, clipGradients } from './clip.ts';
-export { evaluate, type PredictOptions, predict } from './evaluate.ts';
 export type {
   Executor,
   Job,
@@ -9,9 +7,20 @@ export type {
   Outcome,
   RunJob,
   RunOptions,
-} from './executor.ts';
-export { createInProcessExecutor } from './executor-in-process.ts';
-export { fit } from './fit.ts';
+} from './executor/executor.ts';
+export { createInProcessExecutor } from './executor/executor-in-process.ts';
+export { type ClipOptions, clipGradients } from './fit/clip.ts';
+export { evaluate, type PredictOptions, predict } from './fit/evaluate.ts';
+export { fit } from './fit/fit.ts';
+export {
+  type EndReason,
+  type EpochRecord,
+  type History,
+  NonFiniteError,
+  type ProgressEvent,
+} from './fit/history.ts';
+export type { CheckpointTarget, EarlyStopping, FitOptions } from './fit/options.ts';
+export { learningRateAt, type ScheduleConfig, type ScheduleState, schedules } from './fit/schedules.ts';
 export {
   asForecastFunction,
   type Forecaster,
@@ -20,26 +29,12 @@ export {
   forecast,
   forecastMany,
   type Provenance,
-} from './forecaster.ts';
-export { loadForecaster, saveForecaster } from './forecaster-file.ts';
-export {
-  type EndReason,
-  type EpochRecord,
-  type History,
-  NonFiniteError,
-  type ProgressEvent,
-} from './history.ts';
-export {
-  createLoss,
-  crossEntropy,
-  huber,
-  type Loss,
-  type LossConfig,
-  losses,
-  mae,
-  mse,
-  type PlannedTargets,
-} from './losses.ts';
+} from './forecaster/forecaster.ts';
+export { loadForecaster, saveForecaster } from './forecaster/forecaster-file.ts';
+export { crossEntropy } from './losses/cross-entropy.ts';
+export type { Loss, LossConfig, PlannedTargets } from './losses/loss.ts';
+export { createLoss, losses } from './losses/losses.ts';
+export { huber, mae, mse } from './losses/pointwise.ts';
 export {
   type AdamConfig,
   adam,
@@ -54,6 +49,4 @@ export {
   type SgdConfig,
   type Slots,
   sgd,
-} from './optimizers.ts';
-export type { CheckpointTarget, EarlyStopping, FitOptions } from './options.ts';
-export { learningRateAt, type ScheduleConfig, type ScheduleState, schedules } from './schedules.ts';
+} from './optimizers/optimizers.ts';

@@ -1,8 +1,8 @@
 // What training needs from Node: files that are written whole, progress on a terminal, and worker threads.
 
 import type { Model } from '@tidecast/models';
-import type { Forecaster } from './forecaster.ts';
-import { loadForecaster, saveForecaster } from './forecaster-file.ts';
+import type { Forecaster } from './forecaster/forecaster.ts';
+import { loadForecaster, saveForecaster } from './forecaster/forecaster-file.ts';
 import { readWhole, writeWhole } from './node/file.ts';
 
 export { type ProgressBarOptions, type ProgressStream, progressBar } from './node/progress-bar.ts';

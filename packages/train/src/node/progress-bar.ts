@@ -1,6 +1,6 @@
 // Progress of a run on a terminal, and as plain lines where there is none.
 
-import type { ProgressEvent } from '../history.ts';
+import type { ProgressEvent } from '../fit/history.ts';
 
 /** Where progress is written: `process.stderr`, for example. */
 export interface ProgressStream {

@@ -2,8 +2,8 @@
 // through a port of the attempt's own, so that what was told before a crash still arrives.
 
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import type { JobError, RunJob } from '../executor.ts';
-import { errorData, notCloneable } from '../executor-error.ts';
+import type { JobError, RunJob } from '../executor/executor.ts';
+import { errorData, notCloneable } from '../executor/executor-error.ts';
 
 /** One attempt, as the pool hands it over. */
 export interface WorkerAttempt {

@@ -7,9 +7,9 @@ import { pathToFileURL } from 'node:url';
 import { MessageChannel, type ResourceLimits, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { checkNumber, shown } from '../check.ts';
-import type { Executor, JobError } from '../executor.ts';
-import { errorData, notCloneable } from '../executor-error.ts';
-import { type Attempt, type AttemptResult, createExecutor } from '../executor-runs.ts';
+import type { Executor, JobError } from '../executor/executor.ts';
+import { errorData, notCloneable } from '../executor/executor-error.ts';
+import { type Attempt, type AttemptResult, createExecutor } from '../executor/executor-runs.ts';
 import type { WorkerAttempt, WorkerMessage } from './worker-executor-worker.ts';
 
 export interface WorkerExecutorOptions {

@@ -1,0 +1,7 @@
+import { defineConfig } from 'tsup';
+import { packageBuild } from '../tsup.base.ts';
+
+export default defineConfig({
+  ...packageBuild(['src/cli.ts']),
+  dts: false,
+});

@@ -1,0 +1,145 @@
+// A run in a file: safetensors bytes with the weights, optimiser slots and best weights, and the counters as JSON in
+// the metadata. Bytes may come from anywhere: everything is checked before any of it is used.
+
+import { decodeSafetensors, encodeSafetensors, type NdArray } from '@tidecast/data';
+import { checkNumber, checkObject, shown } from '../check.ts';
+import { firstDifference } from '../difference.ts';
+import { optimizerRule } from '../optimizers/optimizers.ts';
+import type { EpochRecord } from './history.ts';
+import type { RunConfig } from './options.ts';
+import { type EpochSums, emptySums, firstNonFinite, type RunProgress, type RunState } from './run-state.ts';
+
+const FORMAT = 'tidecast-checkpoint-1';
+
+/** The bytes of a run as it stands. */
+export function encodeCheckpoint(state: RunState, config: RunConfig): Uint8Array {
+  const tensors: Record<string, NdArray> = {};
+  const add = (name: string, data: Float32Array) => {
+    tensors[name] = { data, shape: [data.length] };
+  };
+  state.names.forEach((name, i) => {
+    add(`weights/${name}`, state.weights[i]!);
+    for (const [slot, values] of Object.entries(state.slots[i]!)) add(`slots/${slot}/${name}`, values);
+    if (state.bestWeights) add(`best/${name}`, state.bestWeights[i]!);
+  });
+  return encodeSafetensors(tensors, {
+    format: FORMAT,
+    config: JSON.stringify(config),
+    progress: JSON.stringify(state.progress),
+  });
+}
+
+/**
+ * The run that `bytes` hold, to go on under `config`.
+ * @throws if they are not a checkpoint, are damaged, or belong to another model, other samples or other options.
+ */
+export function restoreCheckpoint(
+  bytes: Uint8Array,
+  config: RunConfig,
+  weights: readonly { name: string; size: number }[],
+): RunState {
+  const { tensors, metadata } = decodeSafetensors(bytes);
+  if (metadata.format !== FORMAT) {
+    throw new Error(
+      `checkpoint: format must be '${FORMAT}', got ${shown(metadata.format)}. Is it another file?`,
+    );
+  }
+  compareConfigs(checkObject('checkpoint: config', parse('config', metadata.config)), config);
+  const take = (name: string, size: number): Float32Array => {
+    const tensor = Object.hasOwn(tensors, name) ? tensors[name] : undefined;
+    if (tensor?.data.length !== size) {
+      const got = tensor ? `${tensor.data.length} values` : 'none';
+      throw new Error(
+        `checkpoint: expected ${size} values of ${name}, got ${got}. Is it from another model?`,
+      );
+    }
+    if (firstNonFinite([tensor.data]) >= 0)
+      throw new Error(`checkpoint: ${name} is not finite. Is the file damaged?`);
+    return tensor.data;
+  };
+  const progress = readProgress(parse('progress', metadata.progress), config);
+  const slots = optimizerRule(config.optimizer).slots(config.optimizer);
+  return {
+    progress,
+    names: weights.map(({ name }) => name),
+    weights: weights.map(({ name, size }) => take(`weights/${name}`, size)),
+    slots: weights.map(({ name, size }) =>
+      Object.fromEntries(slots.map((slot) => [slot, take(`slots/${slot}/${name}`, size)])),
+    ),
+    bestWeights: progress.best ? weights.map(({ name, size }) => take(`best/${name}`, size)) : null,
+  };
+}
+
+/** @throws with the first setting in which the checkpoint's run and this one differ. */
+function compareConfigs(theirs: Record<string, unknown>, ours: RunConfig): void {
+  const difference = firstDifference(theirs, JSON.parse(JSON.stringify(ours)));
+  if (!difference) return;
+  const { path, was, is } = difference;
+  const fix =
+    path.startsWith('samples') || path.startsWith('validation') ? 'the same samples' : 'the same options';
+  throw new Error(
+    `checkpoint: it is from another run: ${path} was ${shown(was)}, is ${shown(is)}. Resume with ${fix}, or start anew.`,
+  );
+}
+
+function parse(name: string, text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    throw new Error(`checkpoint: ${name} is not JSON. Is the file damaged?`);
+  }
+}
+
+const counter = { min: 0, integer: true } as const;
+
+function readProgress(json: unknown, { samples, batchSize, earlyStopping }: RunConfig): RunProgress {
+  const { epoch, batch, step, sums, epochs, best, stopped } = checkObject('checkpoint: progress', json);
+  if (!Array.isArray(epochs)) throw new Error('checkpoint: epochs must be a list. Is the file damaged?');
+  if (typeof stopped !== 'boolean')
+    throw new Error(`checkpoint: stopped must be a boolean, got ${shown(stopped)}.`);
+  const progress = {
+    epoch: checkNumber('checkpoint: epoch', epoch, { min: 1, integer: true }),
+    batch: checkNumber('checkpoint: batch', batch, { ...counter, max: Math.ceil(samples.count / batchSize) }),
+    step: checkNumber('checkpoint: step', step, counter),
+    sums: readSums(sums),
+    epochs: epochs.map(readRecord),
+    best: earlyStopping && epochs.length > 0 ? readBest(best) : null,
+    stopped,
+  };
+  if (progress.epochs.length !== progress.epoch - 1) {
+    throw new Error(
+      `checkpoint: expected ${progress.epoch - 1} epochs of history, got ${epochs.length}. Is the file damaged?`,
+    );
+  }
+  return progress;
+}
+
+function readSums(json: unknown): EpochSums {
+  const values = checkObject('checkpoint: sums', json);
+  const names = Object.keys(emptySums()) as (keyof EpochSums)[];
+  return Object.fromEntries(
+    names.map((name) => [name, checkNumber(`checkpoint: sums.${name}`, values[name])]),
+  ) as unknown as EpochSums;
+}
+
+function readBest(json: unknown): { epoch: number; loss: number } {
+  const { epoch, loss } = checkObject('checkpoint: best', json);
+  return {
+    epoch: checkNumber('checkpoint: best.epoch', epoch, { min: 1, integer: true }),
+    loss: checkNumber('checkpoint: best.loss', loss),
+  };
+}
+
+function readRecord(json: unknown, index: number): EpochRecord {
+  const record = checkObject('checkpoint: epoch', json);
+  const read = (name: string) => checkNumber(`checkpoint: epochs[${index}].${name}`, record[name]);
+  return {
+    epoch: read('epoch'),
+    loss: read('loss'),
+    learningRate: read('learningRate'),
+    clippedByNorm: read('clippedByNorm'),
+    clippedByValue: read('clippedByValue'),
+    skipped: read('skipped'),
+    ...(record.validationLoss !== undefined && { validationLoss: read('validationLoss') }),
+  };
+}

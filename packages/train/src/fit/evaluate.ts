@@ -1,0 +1,118 @@
+// Running a trained model: its outputs, or its loss, over any number of examples in pieces that fit in memory.
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { NdArray, Samples } from '@tidecast/data';
+import type { Model } from '@tidecast/models';
+import { checkNumber } from '../check.ts';
+import type { Loss } from '../losses/loss.ts';
+import { createBreather } from './event-loop.ts';
+import { batchWeight, lossOf, toTensor } from './gradients.ts';
+
+/** How many examples to run at once. */
+export interface PredictOptions {
+  /** Default 256. */
+  batchSize?: number;
+  /** Stops with `signal.reason`. */
+  signal?: AbortSignal;
+}
+
+function* pieces(count: number, batchSize: number): Generator<number[]> {
+  for (let from = 0; from < count; from += batchSize) {
+    yield Array.from({ length: Math.min(batchSize, count - from) }, (_, i) => from + i);
+  }
+}
+
+/** Rows of `x` as samples without targets. */
+function rowsOf({ data, shape }: NdArray): Pick<Samples, 'count' | 'xShape' | 'batch'> {
+  const [count = 0, ...xShape] = shape;
+  const size = xShape.reduce((product, each) => product * each, 1);
+  if (shape.length < 2 || data.length !== count * size) {
+    throw new Error(`predict: x must be [B, ...], got shape [${shape}] with ${data.length} values.`);
+  }
+  return {
+    count,
+    xShape,
+    batch(indices) {
+      const rows = new Float32Array(indices.length * size);
+      for (let i = 0; i < indices.length; i++) {
+        rows.set(data.subarray(indices[i]! * size, (indices[i]! + 1) * size), i * size);
+      }
+      return {
+        x: { data: rows, shape: [indices.length, ...xShape] },
+        y: { data: new Float32Array(0), shape: [0] },
+      };
+    },
+  };
+}
+
+/**
+ * The model's outputs `[B, ...]` for samples, or for inputs `x [B, ...]`, in order and without dropout.
+ * @throws if there are none.
+ */
+export async function predict(
+  model: Model,
+  samples: Samples | NdArray,
+  { batchSize = 256, signal }: PredictOptions = {},
+): Promise<NdArray> {
+  checkNumber('predict: batchSize', batchSize, { min: 1, integer: true });
+  const source = 'batch' in samples ? samples : rowsOf(samples);
+  if (source.count === 0) throw new Error('predict: expected at least one sample, got none.');
+  const breathe = createBreather();
+  let result: NdArray | undefined;
+  for (const indices of pieces(source.count, batchSize)) {
+    signal?.throwIfAborted();
+    const { x, mask } = source.batch(indices);
+    const { data, shape } = model.infer?.(x, mask) ?? (await applied(model, x, mask));
+    result ??= {
+      data: new Float32Array((data.length / indices.length) * source.count),
+      shape: [source.count, ...shape.slice(1)],
+    };
+    result.data.set(data, indices[0]! * (data.length / indices.length));
+    await breathe();
+  }
+  return result!;
+}
+
+/** The outputs by the tape's operations. */
+async function applied(model: Model, x: NdArray, mask: NdArray | undefined): Promise<NdArray> {
+  const output = tf.tidy(() => model.apply(toTensor(x), { mask: mask && toTensor(mask) }));
+  try {
+    return { data: (await output.data()) as Float32Array, shape: output.shape };
+  } finally {
+    output.dispose();
+  }
+}
+
+/**
+ * Weighted mean loss over all samples, Σ w·l / Σ w, without dropout; NaN where all weights are 0.
+ * @throws `signal.reason` once aborted.
+ */
+export async function evaluate(
+  model: Model,
+  samples: Samples,
+  { loss, batchSize = 256, signal }: PredictOptions & { loss: Loss },
+): Promise<number> {
+  checkNumber('evaluate: batchSize', batchSize, { min: 1, integer: true });
+  const breathe = createBreather();
+  let sum = 0;
+  let total = 0;
+  for (const indices of pieces(samples.count, batchSize)) {
+    signal?.throwIfAborted();
+    const batch = samples.batch(indices);
+    const weight = batchWeight(batch);
+    if (weight === 0) continue;
+    const output = model.infer?.(batch.x, batch.mask);
+    const value = tf.tidy(() => {
+      if (!output) return lossOf(model, loss, batch, { training: false });
+      return loss.apply(toTensor(output), toTensor(batch.y), batch.weight && toTensor(batch.weight));
+    });
+    try {
+      sum += weight * (await value.data())[0]!;
+    } finally {
+      value.dispose();
+    }
+    total += weight;
+    await breathe();
+  }
+  return sum / total;
+}

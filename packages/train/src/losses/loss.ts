@@ -1,0 +1,49 @@
+// What the outputs of a network mean, apart from the network: a loss turns them and the targets into one number.
+
+import type * as tf from '@tensorflow/tfjs-core';
+import type { Block, PlanBuilder, Run, Signal } from '@tidecast/backend';
+import { sameShape } from '../check.ts';
+
+/** A loss as plain data; `type` names it in {@link losses}. */
+export interface LossConfig {
+  type: string;
+  [setting: string]: unknown;
+}
+
+/** What a training step makes small. */
+export interface Loss {
+  /** JSON that rebuilds the loss: `createLoss(config)`. */
+  readonly config: LossConfig;
+  /**
+   * Weighted mean of the pointwise losses, Σ w·l / Σ w, as a scalar.
+   * `output` comes from the model, `y` and `weight` (absent: all 1) from the batch; `y` and `weight` have one shape.
+   */
+  apply(output: tf.Tensor, y: tf.Tensor, weight?: tf.Tensor): tf.Scalar;
+  /**
+   * Measures the loss in a plan, writing the gradient by the output where it has a block for it; or says why it cannot.
+   * Absent: the loss runs on the tape alone.
+   */
+  plan?(plan: PlanBuilder, output: Signal, targets: PlannedTargets): ((run: Run) => number) | string;
+}
+
+/** The targets of a plan. */
+export interface PlannedTargets {
+  y: Block;
+  /** Weights of all target values; absent: all 1. */
+  weight?: Block;
+  /** Shape of one target. */
+  shape: readonly number[];
+}
+
+/** @throws where outputs and targets differ in shape; both without the batch axis, or both with it. */
+export function checkShapes(
+  type: string,
+  output: readonly (number | string)[],
+  y: readonly (number | string)[],
+): void {
+  if (sameShape(output, y)) return;
+  throw new Error(
+    `${type}: the model's output must have the shape of the targets, [${y.join(', ')}], got ` +
+      `[${output.join(', ')}]. Reshape the last layer.`,
+  );
+}
