@@ -53,7 +53,7 @@ export function resample(series: Series, options: ResampleOptions): Series {
     throw new Error(`resample: k must be a whole number of 1 or more, got ${k}.`);
   const method: ResampleMethod = resampleMethods[name];
   const call: MethodCall = { series, length: lengthOf(series), step, k };
-  const T = Math.floor((lastTime(call, name) - start) / step) + 1;
+  const T = Math.floor((lastTime(call, name, start) - start) / step) + 1;
   const size = sampleSize(series);
   if (!(T > 0)) throw new Error(`resample: the series ends before the first new sample. Is start right?`);
   if (T * size > MAX_VALUES) {
@@ -97,8 +97,8 @@ function resampledChannel(channel: Channel, method: ResampleName, late: number):
   return known === 0 ? rest : { ...rest, latency: known };
 }
 
-/** The last time [ms] that a method has something to say about. */
-function lastTime({ series, length, step }: MethodCall, method: ResampleName): number {
+/** The last time [ms] that a method has something to say about, of those counted from `start`. */
+function lastTime({ series, length, step }: MethodCall, method: ResampleName, start: number): number {
   const last = timeAt(series, length - 1);
   if (method === 'mean') return endOf(series) - step;
   const instants = method === 'nearest' || method === 'linear' || method === 'knn';
@@ -109,5 +109,5 @@ function lastTime({ series, length, step }: MethodCall, method: ResampleName): n
     return standsUntil(channel, series);
   });
   // Half open: at the end of the span the next value would stand.
-  return Math.ceil((Math.max(...spans) - series.start) / step) * step + series.start - step;
+  return Math.ceil((Math.max(...spans) - start) / step) * step + start - step;
 }

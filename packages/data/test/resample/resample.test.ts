@@ -175,6 +175,13 @@ describe('resample', () => {
     }
   });
 
+  it('counts from start to the last sample inside the last span, off the series own grid too', () => {
+    const daily = made([5], 24 * HOUR, { interval: 24 * HOUR });
+    const from = { step: 5 * HOUR, start: 2 * HOUR, method: 'containing' } as const;
+    // 2, 7, 12, 17 and 22 h lie in the day; counted from its midnight, the last would be at 20 h.
+    expect(list(resample(daily, from))).toEqual([5, 5, 5, 5, 5]);
+  });
+
   it('last-known holds the last value of any channel until its next one would have come', () => {
     const ahead = made([1, 2], 2 * HOUR, { latency: -24 * HOUR });
     expect(list(resample(ahead, { step: HOUR, method: 'last-known' }))).toEqual([1, 1, 2, 2]);
