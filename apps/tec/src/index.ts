@@ -1,3 +1,4 @@
+export { familyConfig } from './forecast/networks.ts';
 export { type ForecastCallbacks, type ForecastOptions, MODELS, type ModelName } from './forecast/options.ts';
 export type { ForecastRun } from './forecast/result.ts';
 export { type ForecastOutcome, runForecast } from './forecast/run-forecast.ts';
@@ -7,3 +8,11 @@ export { outputFiles } from './output/output-files.ts';
 export { writeFiles } from './output/write-files.ts';
 export { createSample, type Sample, type SampleDay, type SampleOptions } from './sample/days.ts';
 export { writeSample } from './sample/write-sample.ts';
+export { readVtecFolder, type VtecStudyData } from './study/read-vtec.ts';
+export { networkSpec, ridgeSpec, STUDY_STEP, STUDY_STEPS, studySeries } from './study/study-series.ts';
+export {
+  STUDY_TRAINING,
+  type StudyNetwork,
+  trainStudyNetwork,
+  trainStudyRidge,
+} from './study/train-study.ts';

@@ -13,9 +13,10 @@ import {
   type WindowSpec,
 } from '@tidecast/data';
 
-/** The study's grid: 2 h, a day in and a day out. */
-export const STEP = 2 * HOUR;
-export const STEPS = DAY / STEP;
+/** Time between the study's samples [ms]: 2 h. */
+export const STUDY_STEP = 2 * HOUR;
+/** Samples of a day: as many go in, and as many come out. */
+export const STUDY_STEPS = DAY / STUDY_STEP;
 
 /**
  * Half-life [days] of the weighted mean that networks learn the deviation from.
@@ -29,13 +30,13 @@ const CALENDAR = ['year', 'halfYear', 'day'] as const;
 /** All channels for one latitude: TEC, Kp, F10.7, means of the hour of earlier days, and the calendar. */
 export function studySeries(hourly: Series, target: string): Series {
   const tec = renameChannel(
-    resample(selectChannels(hourly, [target]), { step: STEP, method: 'nearest' }),
+    resample(selectChannels(hourly, [target]), { step: STUDY_STEP, method: 'nearest' }),
     target,
     'tec',
   );
-  const kp = resample(selectChannels(hourly, ['kp']), { step: STEP, method: 'containing' });
-  const f107 = resample(selectChannels(hourly, ['f107']), { step: STEP, method: 'containing' });
-  const known = resample(selectChannels(hourly, ['kp', 'f107']), { step: STEP, method: 'last-known' });
+  const kp = resample(selectChannels(hourly, ['kp']), { step: STUDY_STEP, method: 'containing' });
+  const f107 = resample(selectChannels(hourly, ['f107']), { step: STUDY_STEP, method: 'containing' });
+  const known = resample(selectChannels(hourly, ['kp', 'f107']), { step: STUDY_STEP, method: 'last-known' });
   return joinChannels(
     tec,
     kp,
@@ -57,26 +58,26 @@ function calendarNames(series: Series, kinds: readonly string[]): string[] {
 /** The ridge's inputs: the day's TEC and Kp, the 27-day mean of each target hour, season and F10.7. Issued at midnight. */
 export function ridgeSpec(series: Series): WindowSpec {
   return {
-    steps: STEPS,
-    horizon: STEPS,
+    steps: STUDY_STEPS,
+    horizon: STUDY_STEPS,
     inputs: ['tec', 'kp'],
     future: ['mean27'],
     static: ['f107', ...calendarNames(series, ['year', 'halfYear'])],
     targets: ['tec'],
-    issueDelay: STEP,
+    issueDelay: STUDY_STEP,
   };
 }
 
 /** The networks' inputs. Kp and F10.7 enter as last known, so that origins at every hour can train. */
 export function networkSpec(series: Series): WindowSpec {
   return {
-    steps: STEPS,
-    horizon: STEPS,
+    steps: STUDY_STEPS,
+    horizon: STUDY_STEPS,
     inputs: ['tec', 'kpKnown'],
     future: ['expected', 'mean27', ...calendarNames(series, ['year', 'halfYear', 'day'])],
     static: ['f107Known'],
     targets: ['tec'],
     relativeTo: { tec: 'expected' },
-    issueDelay: STEP,
+    issueDelay: STUDY_STEP,
   };
 }
