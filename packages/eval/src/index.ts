@@ -1,5 +1,21 @@
 export { type BacktestOptions, type BacktestResult, backtest } from './backtest.ts';
 export { hourlyMean, persistence, recurrence } from './baselines.ts';
+export {
+  type ClassScores,
+  type ConfusionMatrix,
+  classScores,
+  confusionMatrix,
+  mostLikely,
+} from './classification/confusion-matrix.ts';
+export type { ClassScoreOptions } from './classification/examples.ts';
+export {
+  brierScore,
+  expectedCalibrationError,
+  type ProbabilityOptions,
+  probabilityReliability,
+  type ReliabilityBin,
+} from './classification/probability-scores.ts';
+export { averagePrecision, rocAuc, type ThresholdCurve, thresholdCurve } from './classification/ranking.ts';
 export { type ComparisonRow, compareForecasts } from './compare.ts';
 export type { Distributions } from './distributions/distributions.ts';
 export { bias, mae, r2, rmse, type Scores, scorePairs, skillScore } from './metrics.ts';
