@@ -67,6 +67,8 @@ export {
   timeAt,
 } from './series.ts';
 export { type Station, stationsFromMaps } from './stations/stations-from-maps.ts';
+export { type AddingProblemOptions, addingBaseline, addingProblem } from './tasks/adding-problem.ts';
+export { type CopyTaskOptions, type CopyTaskSize, copyBaseline, copyTask } from './tasks/copy-task.ts';
 export type { InputChannel, WindowSpec } from './windows/plan.ts';
 export { concatSamples, subset } from './windows/pool.ts';
 export { type Split, type SplitOptions, splitByTime } from './windows/split.ts';
