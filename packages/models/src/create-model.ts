@@ -10,7 +10,8 @@ import type { LayerResult, WeightSpec } from './layer-definition.ts';
 import { zeroMasked } from './layers/masks.ts';
 import type { ApplyOptions, Model } from './model.ts';
 import { planLayers } from './plan-layers.ts';
-import { type ResolvedLayer, type ResolvedModel, resolveModel } from './resolve.ts';
+import { type ResolvedModel, resolveModel } from './resolve.ts';
+import type { ResolvedLayer } from './resolve-layers.ts';
 import { formatShape } from './shape.ts';
 
 /** How a model is made. */

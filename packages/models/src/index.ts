@@ -20,7 +20,8 @@ export { type ReshapeConfig, type ReshapeSettings, reshape } from './layers/resh
 export { type RnnConfig, type RnnSettings, rnn } from './layers/rnn.ts';
 export type { ApplyOptions, Model } from './model.ts';
 export { layerTypes, registerLayer } from './registry.ts';
-export { type ResolvedLayer, type ResolvedModel, resolveModel } from './resolve.ts';
+export { type ResolvedModel, resolveModel } from './resolve.ts';
+export type { ResolvedLayer } from './resolve-layers.ts';
 export { loadModel, loadWeights, saveModel, saveWeights } from './save.ts';
 export { finiteNumber, flag, oneOf, type Setting, wholeNumber } from './settings.ts';
 export type { Shape } from './shape.ts';

@@ -11,7 +11,7 @@ import {
 } from '@tidecast/backend';
 import type { NdArray } from '@tidecast/data';
 import { planLayers } from './plan-layers.ts';
-import type { ResolvedLayer } from './resolve.ts';
+import type { ResolvedLayer } from './resolve-layers.ts';
 
 /** Runs a network forward. */
 export interface Inference {

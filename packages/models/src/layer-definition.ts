@@ -60,6 +60,8 @@ export interface LayerResult {
 export interface LayerDefinition<S extends object = Record<string, unknown>> {
   /** The known settings, in the order in which they are listed and stored. */
   settings: { readonly [K in keyof S]-?: Setting };
+  /** The settings as they are stored and handed to the functions below, where more than defaults is to be filled in. */
+  complete?(settings: S, input: Shape): S;
   /** Shape of one output from the shape of one input. @throws where the input does not fit. */
   outputShape(settings: S, input: Shape): Shape;
   /** The weights, in a fixed order. Absent: none. */

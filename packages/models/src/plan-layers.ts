@@ -1,7 +1,7 @@
 // A network in a plan: its layers one after the other.
 
 import type { PlanBuilder, PlannedWeight, Signal } from '@tidecast/backend';
-import type { ResolvedLayer } from './resolve.ts';
+import type { ResolvedLayer } from './resolve-layers.ts';
 
 /** Lays `layers` out after `input` and returns the output, or says which layer cannot and why. */
 export function planLayers(

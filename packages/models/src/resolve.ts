@@ -2,23 +2,10 @@
 // The summary, the model and the reader of saved models all start here.
 
 import type { LayerConfig, ModelConfig } from './config.ts';
-import type { LayerDefinition, WeightSpec } from './layer-definition.ts';
 import { findLayer, layerTypes } from './registry.ts';
-import { describe, resolveSettings } from './settings.ts';
+import { type ResolvedLayer, resolveLayers } from './resolve-layers.ts';
+import { describe } from './settings.ts';
 import type { Shape } from './shape.ts';
-
-/** A layer with everything known about it. Other ways to run a model read this same list. */
-export interface ResolvedLayer {
-  /** Position and type, the start of its weights' names: `0.lstm`. */
-  name: string;
-  type: string;
-  /** All settings, defaults filled in. */
-  settings: Readonly<Record<string, unknown>>;
-  inputShape: Shape;
-  outputShape: Shape;
-  weights: readonly WeightSpec[];
-  definition: LayerDefinition;
-}
 
 /** A checked network. */
 export interface ResolvedModel {
@@ -36,14 +23,14 @@ const MAX_LAYERS = 1000;
  */
 export function resolveModel(config: ModelConfig): ResolvedModel {
   const { input, layers } = checkedParts(config);
-  let shape: Shape = input;
-  const resolved = layers.map((layer, index): ResolvedLayer => {
-    const one = resolveLayer(layer, index, shape);
-    shape = one.outputShape;
-    return one;
-  });
+  const kinds = { find: findLayer, types: layerTypes };
+  const resolved = resolveLayers(layers, input, { kinds, owner: 'model' });
   const full: LayerConfig[] = resolved.map(({ type, settings }) => ({ type, ...copyData(settings) }));
-  return { config: { input: [...input], layers: full }, layers: resolved, outputShape: shape };
+  return {
+    config: { input: [...input], layers: full },
+    layers: resolved,
+    outputShape: resolved.at(-1)!.outputShape,
+  };
 }
 
 function checkedParts(config: unknown): { input: Shape; layers: readonly LayerConfig[] } {
@@ -73,25 +60,6 @@ function checkedParts(config: unknown): { input: Shape; layers: readonly LayerCo
     throw new Error(`model: layers must be a list of 1 to ${MAX_LAYERS} layers, got ${got}.`);
   }
   return { input: input as Shape, layers: layers as LayerConfig[] };
-}
-
-function resolveLayer(layer: unknown, index: number, inputShape: Shape): ResolvedLayer {
-  if (typeof layer !== 'object' || layer === null || typeof (layer as LayerConfig).type !== 'string') {
-    throw new Error(`model: layer ${index} must be { type, … }, got ${describe(layer)}.`);
-  }
-  const { type } = layer as LayerConfig;
-  const definition = findLayer(type);
-  if (!definition) {
-    throw new Error(
-      `model: layer ${index} has the unknown type ${describe(type)}. Known: ${layerTypes().join(', ')}. ` +
-        'A layer of your own joins by registerLayer.',
-    );
-  }
-  const name = `${index}.${type}`;
-  const settings = resolveSettings(name, layer as LayerConfig, definition.settings);
-  const outputShape = definition.outputShape(settings, inputShape);
-  const weights = definition.weights?.(settings, inputShape) ?? [];
-  return { name, type, settings, inputShape, outputShape, weights, definition };
 }
 
 /** A deep copy of plain data, so that a later change of the given config changes no model. */
