@@ -50,6 +50,10 @@ export interface BacktestResult {
   firstTimes: readonly number[];
   /** Row-major `[N, horizon, K]`: the medians of the forecasts; NaN where one had nothing to say. */
   forecast: Float32Array;
+  /** The quantile levels Q that every forecast came with, in increasing order; `[0.5]` for point forecasts. */
+  levels: readonly number[];
+  /** Row-major `[N, horizon, K, Q]`: the forecasts at these levels. */
+  quantiles: Float32Array;
   /** Row-major `[N, horizon, K]`: the series itself; NaN where it is missing. */
   observed: Float32Array;
   /** Origins that are not among the rows, and why. */
@@ -63,8 +67,8 @@ export interface BacktestResult {
  * `availableAt > origin` is NaN. Its first step is one step of the series after the last input sample, which
  * is `issueDelay` before the origin. Observations come from the untouched series. An origin is skipped, and
  * told, where nothing was known yet, where the function throws a `HistoryError`, or where no target was observed.
- * @throws if origins do not fall on the samples, if a forecast is not about what was asked, or what
- * `forecast` throws other than `HistoryError`.
+ * @throws if origins do not fall on the samples, if a forecast is not about what was asked or has other levels than the
+ * one before, or what `forecast` throws other than `HistoryError`.
  */
 export async function backtest(
   forecast: ForecastFunction,
@@ -75,7 +79,7 @@ export async function backtest(
   const columns = targets.map((name) => channelIndex(series, name));
   const planned = planOrigins(series, options);
   const width = horizon * columns.length;
-  const forecasts = new Float32Array(planned.length * width);
+  let answers: Answers | undefined;
   const observed = new Float32Array(planned.length * width);
   const origins: number[] = [];
   const firstTimes: number[] = [];
@@ -91,7 +95,9 @@ export async function backtest(
       const answer = await ask(forecast, series, origin);
       if (typeof answer === 'string') skipped.push({ origin, reason: answer });
       else {
-        forecasts.set(medianOf(answer, { origin, firstTime, step: series.step, targets, horizon }), row);
+        checkAnswer(answer, { origin, firstTime, step: series.step, targets, horizon });
+        answers ??= createAnswers(answer.levels, planned.length, width);
+        keep(answers, answer, origins.length);
         origins.push(origin);
         firstTimes.push(firstTime);
       }
@@ -104,13 +110,16 @@ export async function backtest(
     }
   }
   const used = origins.length * width;
+  const { levels, medians, quantiles } = answers ?? createAnswers([0.5], 0, width);
   return {
     targets: columns.map((column) => series.channels[column]!),
     horizon,
     step: series.step,
     origins,
     firstTimes,
-    forecast: forecasts.slice(0, used),
+    forecast: medians.slice(0, used),
+    levels,
+    quantiles: quantiles.slice(0, used * levels.length),
     observed: observed.slice(0, used),
     skipped,
   };
@@ -188,11 +197,45 @@ async function ask(forecast: ForecastFunction, series: Series, origin: number): 
   }
 }
 
-/** The median of a forecast, `[horizon, K]`, after checking that it is about what was asked. */
-function medianOf(
+/** The forecasts so far. */
+interface Answers {
+  levels: readonly number[];
+  /** Values of one forecast at one level, horizon · K. */
+  width: number;
+  medians: Float32Array;
+  quantiles: Float32Array;
+}
+
+function createAnswers(levels: readonly number[], rows: number, width: number): Answers {
+  return {
+    levels: [...levels],
+    width,
+    medians: new Float32Array(rows * width),
+    quantiles: new Float32Array(rows * width * levels.length),
+  };
+}
+
+/** Puts a forecast, `[Q, horizon, K]`, into row `row`, `[horizon, K, Q]`. */
+function keep({ levels, width, medians, quantiles }: Answers, { origin, ...answer }: Forecast, row: number) {
+  if (answer.levels.join() !== levels.join()) {
+    throw new Error(
+      `backtest: all forecasts must have the same levels, ${levels.join(', ')}, got ${answer.levels.join(', ')} from ` +
+        `the origin ${describeTime(origin)}.`,
+    );
+  }
+  const Q = levels.length;
+  const median = levels.indexOf(0.5);
+  medians.set(answer.values.subarray(median * width, (median + 1) * width), row * width);
+  for (let q = 0; q < Q; q++) {
+    for (let i = 0; i < width; i++) quantiles[(row * width + i) * Q + q] = answer.values[q * width + i]!;
+  }
+}
+
+/** Checks that a forecast is about what was asked. */
+function checkAnswer(
   forecast: Forecast,
   asked: { origin: number; firstTime: number; step: number; targets: readonly string[]; horizon: number },
-): Float32Array {
+): void {
   const { origin, firstTime, step, targets, horizon } = asked;
   const names = forecast.channels.map((channel) => channel.name);
   const problems: string[] = [];
@@ -209,13 +252,12 @@ function medianOf(
     problems.push(`the channels ${targets.join(', ')}, got ${names.join(', ')}`);
   }
   const width = horizon * targets.length;
-  const level = forecast.levels.indexOf(0.5);
-  if (level < 0) problems.push(`the level 0.5, got ${forecast.levels.join(', ')}`);
-  if (forecast.values.length !== forecast.levels.length * width) {
-    problems.push(
-      `${forecast.levels.length} × ${horizon} × ${targets.length} values, got ${forecast.values.length}`,
-    );
+  const { levels } = forecast;
+  const increasing = levels.every((level, i) => level > (levels[i - 1] ?? 0) && level < 1);
+  if (!increasing) problems.push(`increasing levels between 0 and 1, got ${levels.join(', ')}`);
+  if (!levels.includes(0.5)) problems.push(`the level 0.5, got ${levels.join(', ')}`);
+  if (forecast.values.length !== levels.length * width) {
+    problems.push(`${levels.length} × ${horizon} × ${targets.length} values, got ${forecast.values.length}`);
   }
   if (problems.length > 0) throw new Error(`backtest: expected a forecast with ${problems.join('; ')}.`);
-  return forecast.values.subarray(level * width, (level + 1) * width);
 }

@@ -87,6 +87,30 @@ describe('backtest', () => {
     expect(Array.from(result.forecast)).toEqual([1, 2, 3, 4]);
   });
 
+  it('keeps every level beside each value, and that of a point forecast too', async () => {
+    const forecast: ForecastFunction = (history, origin) =>
+      ones(history, origin, {
+        levels: [0.1, 0.5, 0.9],
+        values: Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+      });
+    const result = await backtest(forecast, counting(2), { ...daily, from: DAY });
+    expect(result.levels).toEqual([0.1, 0.5, 0.9]);
+    expect(Array.from(result.quantiles)).toEqual([0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]);
+    const point = await backtest(persistence(daily), counting(4), daily);
+    expect(point.levels).toEqual([0.5]);
+    expect(point.quantiles).toEqual(point.forecast);
+  });
+
+  it('refuses forecasts whose levels change on the way', async () => {
+    const forecast: ForecastFunction = (history, origin) =>
+      origin < DAY
+        ? ones(history, origin)
+        : ones(history, origin, { levels: [0.5, 0.9], values: new Float32Array(8) });
+    await expect(backtest(forecast, counting(3), daily)).rejects.toThrow(
+      'must have the same levels, 0.5, got 0.5, 0.9 from the origin 1970-01-02',
+    );
+  });
+
   it('skips an origin on a HistoryError alone; any other error ends it', async () => {
     const failing =
       (error: Error): ForecastFunction =>
@@ -106,6 +130,9 @@ describe('backtest', () => {
     await expect(answer({ firstTime: STEP })).rejects.toThrow('is issueDelay the same?');
     await expect(answer({ step: HOUR })).rejects.toThrow('steps of 21600000 ms, got 3600000 ms');
     await expect(answer({ channels: [{ name: 'b', unit: '1' }] })).rejects.toThrow('the channels a, got b');
+    await expect(answer({ levels: [0.5, 0.4], values: new Float32Array(8) })).rejects.toThrow(
+      'increasing levels between 0 and 1, got 0.5, 0.4',
+    );
     await expect(answer({ levels: [0.4] })).rejects.toThrow('the level 0.5, got 0.4');
     await expect(answer({ values: new Float32Array(3) })).rejects.toThrow('1 × 4 × 1 values, got 3');
   });

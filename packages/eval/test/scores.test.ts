@@ -20,6 +20,8 @@ function result(rows: Record<number, { forecast: number[]; observed: number[] }>
     origins: days.map((day) => day * DAY - DAY / 2),
     firstTimes: days.map((day) => day * DAY),
     forecast: Float32Array.from(days.flatMap((day) => rows[day]!.forecast)),
+    levels: [0.5],
+    quantiles: Float32Array.from(days.flatMap((day) => rows[day]!.forecast)),
     observed: Float32Array.from(days.flatMap((day) => rows[day]!.observed)),
     skipped: [],
   };
