@@ -1,0 +1,8 @@
+export type { DecodeOptions } from './image/decode-options.ts';
+export { createImage, type Image, withChannels } from './image/image.ts';
+export { ImageError } from './image/image-error.ts';
+export { type ImageHeader, readImageHeader } from './image/read-image-header.ts';
+export { imageAt, type LabelledImages } from './readers/labelled-images.ts';
+export { CIFAR10_CLASSES, readCifar10 } from './readers/read-cifar10.ts';
+export { type IdxArray, readIdx } from './readers/read-idx.ts';
+export { readMnist } from './readers/read-mnist.ts';
