@@ -50,3 +50,15 @@ export {
   type Slots,
   sgd,
 } from './optimizers/optimizers.ts';
+export { balancedBatches } from './rebalance/balanced-batches.ts';
+export { type ClassWeightOptions, type ClassWeights, classWeights } from './rebalance/class-weights.ts';
+export {
+  type DensityWeightOptions,
+  densityWeights,
+  type InverseDensityOptions,
+  inverseDensityWeights,
+} from './rebalance/density-weights.ts';
+export { labelsOf } from './rebalance/labels-of.ts';
+export { reweighted } from './rebalance/reweighted.ts';
+export { type TargetStatistic, targetStatistic, targetsOf } from './rebalance/targets-of.ts';
+export { weightedResampling } from './rebalance/weighted-resampling.ts';
