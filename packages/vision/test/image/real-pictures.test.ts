@@ -36,6 +36,8 @@ describe(`real pictures${needsSharedData}`, () => {
         let worst = 0;
         const values = reference.data as unknown as Uint8Array | Uint16Array;
         for (let i = 0; i < values.length; i++) {
+          // The second decoder makes what nobody sees black.
+          if (values[i - (i % 4) + 3] === 0 && i % 4 < 3) continue;
           worst = Math.max(worst, Math.abs(image.data[i]! - values[i]! / (deep ? 257 : 1)));
         }
         expect(worst, name).toBeLessThanOrEqual(1e-4);
