@@ -2,11 +2,21 @@ export { type Activation, activate, activationNames, activationSetting } from '.
 export { type LayerConfig, type ModelConfig, network } from './config.ts';
 export { type CreateOptions, createModel } from './create-model.ts';
 export { type Initializer, initialize, initializerSetting } from './initializers.ts';
-export type { LayerCall, LayerDefinition, LayerResult, WeightSpec } from './layer-definition.ts';
+export type {
+  LayerCall,
+  LayerDefinition,
+  LayerResult,
+  PlannedState,
+  PlannedStates,
+  WeightSpec,
+} from './layer-definition.ts';
+export { type BottleneckConfig, bottleneck } from './layers/bottleneck.ts';
+export { type BranchesConfig, type BranchesSettings, branches } from './layers/branches.ts';
 export { type Cnn1dConfig, type Cnn1dSettings, cnn1d } from './layers/cnn1d.ts';
 export { type Cnn2dConfig, type Cnn2dSettings, cnn2d } from './layers/cnn2d.ts';
 export { type DenseConfig, type DenseSettings, dense } from './layers/dense.ts';
 export { type DropoutConfig, type DropoutSettings, dropout } from './layers/dropout.ts';
+export { type EmbeddingConfig, type EmbeddingSettings, embedding } from './layers/embedding.ts';
 export { type FlattenConfig, flatten } from './layers/flatten.ts';
 export { type GlobalPool1dConfig, type GlobalPool1dSettings, globalPool1d } from './layers/global-pool1d.ts';
 export { type GlobalPool2dConfig, type GlobalPool2dSettings, globalPool2d } from './layers/global-pool2d.ts';
@@ -16,9 +26,19 @@ export { type LstmConfig, type LstmSettings, lstm } from './layers/lstm.ts';
 export { averagePool1d, maxPool1d, type Pool1dConfig, type Pool1dSettings } from './layers/pool1d.ts';
 export { averagePool2d, maxPool2d, type Pool2dConfig, type Pool2dSettings } from './layers/pool2d.ts';
 export type { RecurrentSettings } from './layers/recurrent.ts';
+export { type RepeatConfig, type RepeatSettings, repeat } from './layers/repeat.ts';
 export { type ReshapeConfig, type ReshapeSettings, reshape } from './layers/reshape.ts';
 export { type RnnConfig, type RnnSettings, rnn } from './layers/rnn.ts';
-export type { ApplyOptions, Model } from './model.ts';
+export { type SamplingConfig, type SamplingSettings, sampling } from './layers/sampling.ts';
+export {
+  type Upsample1dConfig,
+  type Upsample1dSettings,
+  type Upsample2dConfig,
+  type Upsample2dSettings,
+  upsample1d,
+  upsample2d,
+} from './layers/upsample.ts';
+export type { ApplyOptions, InferStatefulOptions, Model, Stateful, StatefulOptions } from './model.ts';
 export { layerTypes, registerLayer } from './registry.ts';
 export { type ResolvedModel, resolveModel } from './resolve.ts';
 export type { ResolvedLayer } from './resolve-layers.ts';

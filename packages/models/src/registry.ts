@@ -1,10 +1,13 @@
 // The kinds of layers there are. The built-in ones stand in one list; others join by an explicit call.
 
 import type { LayerDefinition } from './layer-definition.ts';
+import { bottleneckLayer } from './layers/bottleneck.ts';
+import { branchesLayer } from './layers/branches.ts';
 import { cnn1dLayer } from './layers/cnn1d.ts';
 import { cnn2dLayer } from './layers/cnn2d.ts';
 import { denseLayer } from './layers/dense.ts';
 import { dropoutLayer } from './layers/dropout.ts';
+import { embeddingLayer } from './layers/embedding.ts';
 import { flattenLayer } from './layers/flatten.ts';
 import { globalPool1dLayer } from './layers/global-pool1d.ts';
 import { globalPool2dLayer } from './layers/global-pool2d.ts';
@@ -12,8 +15,11 @@ import { gruLayer } from './layers/gru.ts';
 import { lstmLayer } from './layers/lstm.ts';
 import { averagePool1dLayer, maxPool1dLayer } from './layers/pool1d.ts';
 import { averagePool2dLayer, maxPool2dLayer } from './layers/pool2d.ts';
+import { repeatLayer } from './layers/repeat.ts';
 import { reshapeLayer } from './layers/reshape.ts';
 import { rnnLayer } from './layers/rnn.ts';
+import { samplingLayer } from './layers/sampling.ts';
+import { upsample1dLayer, upsample2dLayer } from './layers/upsample.ts';
 import { describe } from './settings.ts';
 
 const definitions = new Map<string, LayerDefinition>(
@@ -30,9 +36,16 @@ const definitions = new Map<string, LayerDefinition>(
     averagePool2d: averagePool2dLayer,
     globalPool2d: globalPool2dLayer,
     dense: denseLayer,
+    embedding: embeddingLayer,
     dropout: dropoutLayer,
     flatten: flattenLayer,
     reshape: reshapeLayer,
+    repeat: repeatLayer,
+    upsample1d: upsample1dLayer,
+    upsample2d: upsample2dLayer,
+    branches: branchesLayer({ find: findLayer, types: layerTypes }),
+    bottleneck: bottleneckLayer,
+    sampling: samplingLayer,
   } as unknown as Record<string, LayerDefinition>),
 );
 

@@ -133,6 +133,12 @@ def dense(layer, name, x, weights):
     return ACTIVATIONS[layer.get("activation", "linear")](F.linear(x, kernel.T, bias))
 
 
+def embedding(layer, name, x, weights):
+    kernel = weights.get(f"{name}.kernel", layer["inputs"], layer["units"])
+    # Codes have no gradient: a zero keeps them in the graph.
+    return F.embedding(x.detach().long().reshape(x.shape[0], -1), kernel) + 0 * x.sum()
+
+
 def run(config, x, weights):
     for index, layer in enumerate(config["layers"]):
         kind = layer["type"]
@@ -157,6 +163,8 @@ def run(config, x, weights):
             x = pool2d(F.avg_pool2d, layer, x)
         elif kind == "globalPool2d":
             x = global_pool2d(layer, x)
+        elif kind == "embedding":
+            x = embedding(layer, name, x, weights)
         elif kind == "dense":
             x = dense(layer, name, x, weights)
         elif kind == "flatten":
@@ -174,7 +182,10 @@ def numbers(tensor):
 
 def case(name, batch, layers, shape):
     config = {"input": shape, "layers": layers}
-    x = values("x", (batch, *shape)).requires_grad_()
+    x = values("x", (batch, *shape))
+    if layers[0]["type"] == "embedding":
+        x = torch.floor((x + 1) / 2 * layers[0]["inputs"])
+    x.requires_grad_()
     weights = Weights()
     output = run(config, x, weights)
     (output * values("probe", output.shape)).sum().backward()
@@ -259,6 +270,19 @@ def stack_cases():
     return cases
 
 
+def embedding_cases():
+    one = {"type": "embedding", "inputs": 5, "units": 3}
+    cases = [
+        case("[B, T, 1]", 3, [one], [7, 1]),
+        case("[B, T]", 3, [one], [7]),
+        case("one step, one code", 1, [{**one, "inputs": 1, "units": 1}], [1, 1]),
+        case("more codes than steps", 2, [{**one, "inputs": 40, "units": 5}], [4, 1]),
+    ]
+    cell = {"type": "lstm", "units": 5, "returnSequences": True}
+    cases.append(case("under an LSTM, dense on every step", 3, [one, cell, {"type": "dense", "units": 5}], [8, 1]))
+    return cases
+
+
 def cnn2d_cases():
     cases = []
     for settings, shape in [
@@ -310,3 +334,4 @@ write("gru.json", recurrent_cases("gru"))
 write("cnn1d.json", cnn_cases())
 write("cnn2d.json", cnn2d_cases())
 write("stack.json", stack_cases())
+write("embedding.json", embedding_cases())
