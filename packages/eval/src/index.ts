@@ -18,8 +18,29 @@ export {
 export { averagePrecision, rocAuc, type ThresholdCurve, thresholdCurve } from './classification/ranking.ts';
 export { type ComparisonRow, compareForecasts } from './compare.ts';
 export type { Distributions } from './distributions/distributions.ts';
+export { empirical, point } from './distributions/empirical.ts';
+export { type GaussianDistributions, gaussian } from './distributions/gaussian.ts';
+export { mixture, splitVariance, type VarianceParts } from './distributions/mixture.ts';
+export { quantiles } from './distributions/quantiles.ts';
+export { studentT } from './distributions/student-t.ts';
 export { bias, mae, r2, rmse, type Scores, scorePairs, skillScore } from './metrics.ts';
 export type { BaselineOptions } from './point-forecast.ts';
+export { type PitBin, pitHistogram } from './probabilistic/pit-histogram.ts';
+export {
+  type CoverageSpan,
+  coverageOverTime,
+  scoreProbabilistic,
+  type TargetQuantileScores,
+} from './probabilistic/probabilistic-scores.ts';
+export {
+  type BandScores,
+  bandOf,
+  type QuantileScores,
+  scoreDistributions,
+  scoreLevels,
+  scoreQuantiles,
+} from './probabilistic/quantile-scores.ts';
 export { fitRidge, type Ridge, ridgeForecast } from './ridge.ts';
 export { type PairFilter, scoreForecasts, type TargetScores } from './scores.ts';
+export { formatSeedSpread, type SeedResult, type SeedSpread, seedSpread } from './seed-spread.ts';
 export { stormDays } from './storm-days.ts';
