@@ -18,4 +18,9 @@ export interface Distributions {
   affine(scale: ArrayLike<number>, offset: ArrayLike<number>): Distributions;
   /** A part, in the order of `indices`. */
   select(indices: ArrayLike<number>): Distributions;
+  /**
+   * Points in increasing order, N numbers each, between which every distribution function is a straight line and outside
+   * of which it is 0 and 1; absent where it is curved.
+   */
+  knots?(): readonly Float64Array[];
 }
