@@ -1,3 +1,13 @@
+export { type AnchorOptions, createAnchors } from './detection/anchors.ts';
+export {
+  type AveragePrecision,
+  averagePrecision,
+  type Detection,
+  type GroundTruth,
+} from './detection/average-precision.ts';
+export { areaOf, type Box, clipBox, intersectionOf, iou } from './detection/box.ts';
+export { type BoxCode, decodeBox, encodeBox } from './detection/box-code.ts';
+export { type SuppressionOptions, suppressOverlaps } from './detection/suppress-overlaps.ts';
 export type { DecodeOptions } from './image/decode-options.ts';
 export { createImage, type Image, withChannels } from './image/image.ts';
 export { ImageError } from './image/image-error.ts';
