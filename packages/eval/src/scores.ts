@@ -37,16 +37,22 @@ export function scoreForecasts(
 
 /** Scores of target `k`, over all steps or step `only`. */
 export function scoreColumn(result: BacktestResult, k: number, where?: PairFilter, only?: number): Scores {
+  const at = pairsOf(result, k, where, only);
+  return scorePairs(
+    at.map((i) => result.forecast[i]!),
+    at.map((i) => result.observed[i]!),
+  );
+}
+
+/** Positions in `[N, horizon, K]` of the pairs of target `k` that `where` keeps, over all steps or step `only`. */
+export function pairsOf(result: BacktestResult, k: number, where?: PairFilter, only?: number): number[] {
   const { horizon, step, targets, firstTimes, origins } = result;
-  const forecast: number[] = [];
-  const observed: number[] = [];
+  const positions: number[] = [];
   for (let row = 0; row < origins.length; row++) {
     for (let h = only ?? 0; h < (only === undefined ? horizon : only + 1); h++) {
       if (where && !where(firstTimes[row]! + h * step, origins[row]!)) continue;
-      const at = (row * horizon + h) * targets.length + k;
-      forecast.push(result.forecast[at]!);
-      observed.push(result.observed[at]!);
+      positions.push((row * horizon + h) * targets.length + k);
     }
   }
-  return scorePairs(forecast, observed);
+  return positions;
 }
