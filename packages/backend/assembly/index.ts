@@ -13,6 +13,7 @@ export { gruBeforeBackward, gruBeforeForward, gruBeforeWorkspace } from './recur
 export { recurrentInputGradient } from './recurrent/input-gradient';
 export { lstmBackward, lstmForward, lstmWorkspace } from './recurrent/lstm';
 export { rnnBackward, rnnForward, rnnWorkspace } from './recurrent/rnn';
+export { recurrentStates } from './recurrent/states';
 export { copy, fillBias, sumRows } from './dense';
 export { crossEntropy, pointwiseLoss, softmax, softmaxGradient } from './losses';
 export { adam, clipValues, rmsprop, sgd, squaredNorm } from './optimizers';

@@ -16,6 +16,13 @@ export interface Batch {
   mask?: NdArray;
   /** Weight of every target value, shaped like `y`. Absent: all 1. */
   weight?: NdArray;
+  /**
+   * `[B]`, for sequences that go on from batch to batch: 1 where a row's recurrent states go on from those of the same row
+   * of the batch before, 0 where they start from zeros. Absent: all rows start from zeros.
+   */
+  carry?: NdArray;
+  /** After how many steps of this batch the states are taken that the next one goes on from; absent: after all. */
+  carryAfter?: number;
 }
 
 /** A random-access source of training examples. */
@@ -26,6 +33,8 @@ export interface Samples {
   xShape: readonly number[];
   /** Shape of one target, `[horizon, K]` for windows. */
   yShape: readonly number[];
+  /** The only size of batches they can be cut into; absent: any. Samples whose batches `carry` states have one. */
+  batchSize?: number;
   /** The examples at `indices`, stacked. @throws if an index is out of range. */
   batch(indices: ArrayLike<number>): Batch;
   /**

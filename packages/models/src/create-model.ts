@@ -8,11 +8,12 @@ import { createInference } from './inference.ts';
 import { initialize } from './initializers.ts';
 import type { LayerResult, WeightSpec } from './layer-definition.ts';
 import { zeroMasked } from './layers/masks.ts';
-import type { ApplyOptions, Model } from './model.ts';
+import type { ApplyOptions, Model, Stateful, StatefulOptions } from './model.ts';
 import { planLayers } from './plan-layers.ts';
 import { type ResolvedModel, resolveModel } from './resolve.ts';
 import type { ResolvedLayer } from './resolve-layers.ts';
 import { formatShape } from './shape.ts';
+import { checkStateAfter, checkStates, ownStates, stateSizes } from './states.ts';
 
 /** How a model is made. */
 export interface CreateOptions {
@@ -58,35 +59,56 @@ export function buildModel(
       }),
     ),
   );
+  const states = stateSizes(resolved.layers);
   const inference = createInference(resolved.layers, weights);
+  const stateful = createInference(resolved.layers, weights, states);
   let disposed = false;
   const refuseDisposed = () => {
     if (disposed) throw new Error('model: it was disposed. Create or load it again.');
   };
+  const check = (x: Tensor, { mask }: ApplyOptions) => {
+    refuseDisposed();
+    checkInput(resolved, x.shape, mask?.shape);
+    if (x.dtype !== 'float32') {
+      throw new Error(`${resolved.layers[0]!.type}: x must be float32, got ${x.dtype}. Cast it.`);
+    }
+  };
   return {
     config: resolved.config,
     weights: Object.freeze(weights),
+    states,
     apply(x, options = {}) {
-      refuseDisposed();
-      checkInput(resolved, x.shape, options.mask?.shape);
-      if (x.dtype !== 'float32') {
-        throw new Error(`${resolved.layers[0]!.type}: x must be float32, got ${x.dtype}. Cast it.`);
-      }
-      return tf.tidy(() => run(resolved.layers, byLayer, x, options));
+      check(x, options);
+      if (options.state) checkStates(states, x.shape[0]!, options.state);
+      return tf.tidy(() => run(resolved.layers, byLayer, x, options).output);
     },
-    plan: (plan, input, blocks) =>
+    applyStateful(x, options = {}) {
+      check(x, options);
+      checkStates(states, x.shape[0]!, options.state);
+      return tf.tidy(
+        () => run(resolved.layers, byLayer, x, options) as unknown as tf.TensorContainerObject,
+      ) as unknown as Stateful<Tensor>;
+    },
+    plan: (plan, input, blocks, plannedStates) =>
       input.mask && input.shape.length !== 2
         ? 'a mask needs inputs with time'
-        : planLayers(resolved.layers, plan, input, blocks),
+        : planLayers(resolved.layers, plan, input, blocks, plannedStates),
     infer(x, mask) {
       refuseDisposed();
       checkInput(resolved, x.shape, mask?.shape);
-      return tf.getBackend() === 'wasm' ? inference.run(x, mask) : undefined;
+      return tf.getBackend() === 'wasm' ? inference.run(x, { mask })?.output : undefined;
+    },
+    inferStateful(x, options = {}) {
+      refuseDisposed();
+      checkInput(resolved, x.shape, options.mask?.shape);
+      checkStates(states, x.shape[0]!, options.state);
+      return tf.getBackend() === 'wasm' ? stateful.run(x, options) : undefined;
     },
     dispose() {
       if (disposed) return;
       disposed = true;
       inference.dispose();
+      stateful.dispose();
       for (const variable of Object.values(weights)) variable.dispose();
     },
   };
@@ -96,21 +118,32 @@ function run(
   layers: readonly ResolvedLayer[],
   weights: readonly Readonly<Record<string, Tensor>>[],
   x: Tensor,
-  { training = false, mask, seed }: ApplyOptions,
-): Tensor {
+  { training = false, mask, seed, state: before, stateAfter }: StatefulOptions,
+): Stateful<Tensor> {
+  const state: Record<string, Tensor> = {};
   // Masked steps become 0 once, here, so that whatever stood there (also NaN) reaches no layer and no gradient.
-  let state: LayerResult = mask ? { x: zeroMasked(x, mask), mask: tf.cast(mask, 'float32') } : { x };
-  layers.forEach((layer, index) => {
-    state = layer.definition.apply({
-      settings: layer.settings as Record<string, unknown>,
+  let flow: Pick<LayerResult, 'x' | 'mask'> = mask
+    ? { x: zeroMasked(x, mask), mask: tf.cast(mask, 'float32') }
+    : { x };
+  layers.forEach(({ name, settings, definition }, index) => {
+    if (stateAfter !== undefined && definition.states) {
+      checkStateAfter(name, stateAfter, x.shape[1]!, flow.x.shape[1]!);
+    }
+    const { state: after = {}, ...result } = definition.apply({
+      settings: settings as Record<string, unknown>,
       weights: weights[index]!,
-      ...state,
+      ...flow,
       training,
       ...(seed === undefined ? {} : { seed: deriveSeed(seed, index) }),
+      ...(before && { state: ownStates(name, before) }),
+      ...(stateAfter !== undefined && { stateAfter }),
     });
+    flow = result;
+    for (const [own, tensor] of Object.entries(after)) state[`${name}.${own}`] = tensor;
   });
-  // A tensor that goes through untouched must not be the caller's own: tidy would leave two owners.
-  return state.x === x ? tf.clone(x) : state.x;
+  // The output must be nobody else's, neither the caller's own x that goes through untouched nor a state.
+  const shared = flow.x === x || Object.values(state).includes(flow.x);
+  return { output: shared ? tf.clone(flow.x) : flow.x, state };
 }
 
 /** @throws where `x`, or the mask, has another shape than the config says. */

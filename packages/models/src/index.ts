@@ -1,4 +1,6 @@
 export { type Activation, activate, activationNames, activationSetting } from './activations.ts';
+export { type AutoencoderParts, autoencoder, vae } from './autoencoder/autoencoder.ts';
+export { decoderOf, encoderOf } from './autoencoder/parts.ts';
 export { type LayerConfig, type ModelConfig, network } from './config.ts';
 export { type CreateOptions, createModel } from './create-model.ts';
 export { type Initializer, initialize, initializerSetting } from './initializers.ts';

@@ -10,13 +10,15 @@ import {
   type Signal,
 } from '@tidecast/backend';
 import type { NdArray } from '@tidecast/data';
+import type { PlannedState } from './layer-definition.ts';
+import type { InferStatefulOptions, Stateful } from './model.ts';
 import { planLayers } from './plan-layers.ts';
 import type { ResolvedLayer } from './resolve-layers.ts';
 
 /** Runs a network forward. */
 export interface Inference {
-  /** The outputs for checked inputs; undefined where the network, or the running backend, has no plan. */
-  run(x: NdArray, mask?: NdArray): NdArray | undefined;
+  /** Outputs and states for checked inputs; undefined where the network, or the running backend, has no plan. */
+  run(x: NdArray, options: InferStatefulOptions): Stateful<NdArray> | undefined;
   dispose(): void;
 }
 
@@ -28,12 +30,17 @@ interface Laid {
   input: Signal;
   output: Signal;
   weights: { variable: Variable; block: Block }[];
+  states: Readonly<Record<string, PlannedState>>;
 }
 
-/** An inference over `variables`, the weights by their full names. Plans are made on first use and kept. */
+/**
+ * An inference over `variables`, the weights by their full names, that hands on the states of which `sizes` are given. Plans
+ * are made on first use and kept.
+ */
 export function createInference(
   layers: readonly ResolvedLayer[],
   variables: Readonly<Record<string, Variable>>,
+  sizes?: Readonly<Record<string, number>> | string,
 ): Inference {
   let laid: Laid | undefined;
   /** Shapes that have no plan, so that it is not tried again. */
@@ -43,8 +50,13 @@ export function createInference(
     laid = undefined;
   };
 
-  const planFor = (kernels: CurrentKernels, count: number, shape: number[], masked: boolean) => {
-    const key = `${shape}${masked ? ' masked' : ''}`;
+  const planFor = (
+    kernels: CurrentKernels,
+    [count = 0, ...shape]: readonly number[],
+    masked: boolean,
+    after: number | undefined,
+  ) => {
+    const key = `${shape}${masked ? ' masked' : ''}${after === undefined ? '' : ` ${after}`}`;
     if (refused.has(key)) return undefined;
     if (laid?.key === key && laid.capacity >= count) return laid;
     dispose();
@@ -55,26 +67,46 @@ export function createInference(
       return { name, variable, block: { length: variable.size, address: 0 } };
     });
     const blocks = Object.fromEntries(weights.map(({ name, block }) => [name, { value: block }]));
-    const output = planLayers(layers, builder, input, blocks);
+    const states = Object.fromEntries(
+      Object.entries(typeof sizes === 'object' ? sizes : {}).map(([name, units]) => {
+        return [name, { before: builder.block(count * units), after: builder.block(count * units) }];
+      }),
+    );
+    const output = planLayers(layers, builder, input, blocks, sizes ? { blocks: states, after } : undefined);
     if (typeof output === 'string') {
       refused.add(key);
       return undefined;
     }
-    laid = { capacity: count, key, plan: builder.lay(), input, output, weights };
+    laid = { capacity: count, key, plan: builder.lay(), input, output, weights, states };
     return laid;
   };
 
   return {
-    run({ data, shape: [count = 0, ...shape] }, mask) {
+    run(x, { mask, state, stateAfter }) {
       const kernels = currentKernels();
-      const found = kernels && planFor(kernels, count, shape, mask !== undefined);
+      const found = kernels && planFor(kernels, x.shape, mask !== undefined, stateAfter);
       if (!found) return undefined;
-      const { plan, input, output, weights } = found;
+      const { plan, input, output, weights, states } = found;
+      const count = x.shape[0]!;
       for (const { variable, block } of weights) block.address = kernels.addressOf(variable);
-      plan.feed(input, data, mask?.data);
+      plan.feed(input, x.data, mask?.data);
+      for (const [name, { before }] of Object.entries(states)) {
+        const given = state?.[name];
+        if (given) plan.view(before, given.data.length).set(given.data);
+        else plan.view(before).fill(0);
+      }
       plan.runForward({ batch: count, seed: 0 });
       const size = count * output.shape.reduce((product, each) => product * each, 1);
-      return { data: plan.view(output.value, size).slice(), shape: [count, ...output.shape] };
+      const take = (block: Block, floats: number) => plan.view(block, floats).slice();
+      return {
+        output: { data: take(output.value, size), shape: [count, ...output.shape] },
+        state: Object.fromEntries(
+          Object.entries(states).map(([name, { after }]) => {
+            const units = after.length / found.capacity;
+            return [name, { data: take(after, count * units), shape: [count, units] }];
+          }),
+        ),
+      };
     },
     dispose,
   };

@@ -3,7 +3,7 @@
 // without the tape. What it does on the tape stays its meaning.
 
 import type { Tensor } from '@tensorflow/tfjs-core';
-import type { PlanBuilder, PlannedWeight, Signal } from '@tidecast/backend';
+import type { Block, PlanBuilder, PlannedWeight, Signal } from '@tidecast/backend';
 import type { Initializer } from './initializers.ts';
 import type { Setting } from './settings.ts';
 import type { Shape } from './shape.ts';
@@ -33,6 +33,24 @@ export interface LayerCall<S> {
   training: boolean;
   /** Seed of this layer in this run, already derived from the run's seed and the layer's position. */
   seed?: number;
+  /** States to go on from, by their name within the layer, `[B, H]` each; one that is left out starts from zeros. */
+  state?: Readonly<Record<string, Tensor>>;
+  /** After how many steps of x the states are taken that the layer gives; absent: after all. */
+  stateAfter?: number;
+}
+
+/** A state in a plan, `[B, H]`: where a run finds it, and where it leaves it. */
+export interface PlannedState {
+  before: Block;
+  after: Block;
+}
+
+/** The states of a plan. */
+export interface PlannedStates {
+  /** By name. */
+  blocks: Readonly<Record<string, PlannedState>>;
+  /** After how many steps of the input the states are taken; absent: after all. */
+  after?: number;
 }
 
 /** What a layer sees when it lays itself out in a plan. */
@@ -45,12 +63,16 @@ export interface PlanCall<S> {
   input: Signal;
   /** Position in the network: with the seed of a run it decides the layer's random choices. */
   position: number;
+  /** The layer's states, by their name within it. Absent: the run starts from zeros and keeps none. */
+  states?: PlannedStates;
 }
 
 /** What a layer hands on. Leave the mask out where the time axis is gone. */
 export interface LayerResult {
   x: Tensor;
   mask?: Tensor;
+  /** States after `stateAfter` steps, for a layer that has some. */
+  state?: Readonly<Record<string, Tensor>>;
 }
 
 /**
@@ -66,6 +88,11 @@ export interface LayerDefinition<S extends object = Record<string, unknown>> {
   outputShape(settings: S, input: Shape): Shape;
   /** The weights, in a fixed order. Absent: none. */
   weights?(settings: S, input: Shape): readonly WeightSpec[];
+  /**
+   * The states a later run can go on from, by name, and how many values H each has for a row; or why there are none
+   * though the layer remembers. Absent: it remembers nothing.
+   */
+  states?(settings: S): Readonly<Record<string, number>> | string;
   /** Runs the layer. Must honour `mask`, or throw and say what to do instead. */
   apply(call: LayerCall<S>): LayerResult;
   /**

@@ -2,6 +2,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { PlanBuilder, PlannedWeight, Signal } from '@tidecast/backend';
 import type { NdArray } from '@tidecast/data';
 import type { ModelConfig } from './config.ts';
+import type { PlannedStates } from './layer-definition.ts';
 
 /** How a model is run. */
 export interface ApplyOptions {
@@ -11,6 +12,30 @@ export interface ApplyOptions {
   mask?: Tensor;
   /** Seed of this run's random choices (dropout). Required when training a model that has them. */
   seed?: number;
+  /** Recurrent states to go on from, by name, `[B, H]` each; one that is left out starts from zeros. */
+  state?: Readonly<Record<string, Tensor>>;
+}
+
+/** How a model is run that hands its states on. */
+export interface StatefulOptions extends ApplyOptions {
+  /** After how many steps of x the states are taken; default: after all. */
+  stateAfter?: number;
+}
+
+/** A result with the recurrent states after it, by name, `[B, H]` each. */
+export interface Stateful<T> {
+  output: T;
+  state: Record<string, T>;
+}
+
+/** How a model is run without tensors from a state on. */
+export interface InferStatefulOptions {
+  /** `[B, T]`, as for `apply`. */
+  mask?: NdArray;
+  /** States to go on from, by name, `[B, H]` each; one that is left out starts from zeros. */
+  state?: Readonly<Record<string, NdArray>>;
+  /** After how many steps of x the states are taken; default: after all. */
+  stateAfter?: number;
 }
 
 /** A network: plain data that rebuilds it, its named weights, and the function they define. */
@@ -20,21 +45,40 @@ export interface Model {
   /** Trainable weights by name, in layer order, for example `0.lstm.kernel`. */
   readonly weights: Readonly<Record<string, Variable>>;
   /**
+   * The recurrent states by name, for example `0.lstm.h` and `0.lstm.c`, and how many values H each has for a row; or why a
+   * run cannot go on from another: a layer that also runs backwards. Absent: the model knows no states.
+   */
+  readonly states?: Readonly<Record<string, number>> | string;
+  /**
    * Runs the network on `x [B, T, C]` (or `[B, H, W, C]`, `[B, F]`), float32. Leaves nothing behind but its result.
    * @throws where x or the mask has another shape than the config says.
    */
   apply(x: Tensor, options?: ApplyOptions): Tensor;
   /**
-   * Lays the network out in a plan and returns its output, or says why it cannot: a layer has no planned form. Absent:
-   * the model knows no plans. `weights` hold the weights' blocks under their names.
+   * As {@link apply}, and returns the states that the next steps of the same sequences go on from. Layers without states, such
+   * as convolutions over time, see each run alone.
+   * @throws as `apply` does, and where `states` says that there are none.
    */
-  plan?(plan: PlanBuilder, input: Signal, weights: Readonly<Record<string, PlannedWeight>>): Signal | string;
+  applyStateful?(x: Tensor, options?: StatefulOptions): Stateful<Tensor>;
+  /**
+   * Lays the network out in a plan and returns its output, or says why it cannot: a layer has no planned form. Absent:
+   * the model knows no plans. `weights` hold the weights' blocks under their names, `states`
+   * those of all states; without them every run starts from zeros.
+   */
+  plan?(
+    plan: PlanBuilder,
+    input: Signal,
+    weights: Readonly<Record<string, PlannedWeight>>,
+    states?: PlannedStates,
+  ): Signal | string;
   /**
    * The outputs for `x [B, ...]` without tensors, by a plan that is kept for the next call; the numbers are those of
    * `apply` without training to within rounding. Undefined where there is no plan: call `apply` then.
    * @throws as `apply` does.
    */
   infer?(x: NdArray, mask?: NdArray): NdArray | undefined;
+  /** As {@link infer}, from a state on and with the states after it. */
+  inferStateful?(x: NdArray, options?: InferStatefulOptions): Stateful<NdArray> | undefined;
   /** Frees the weights. */
   dispose(): void;
 }

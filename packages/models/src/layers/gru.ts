@@ -33,6 +33,7 @@ export function gru(settings: GruSettings): GruConfig {
 export const gruLayer = recurrentLayer<GruSettings>(
   {
     type: 'gru',
+    states: ['h'],
     weights: ({ units, kernelInit, recurrentInit, biasInit, resetAfter }, channels) => [
       { name: 'kernel', shape: [channels, 3 * units], init: perGate(kernelInit, 3) },
       { name: 'recurrent', shape: [units, 3 * units], init: perGate(recurrentInit, 3) },
@@ -48,6 +49,8 @@ export const gruLayer = recurrentLayer<GruSettings>(
 function plannedAfter(kernels: Kernels): PlannedCell {
   const { sigmoid, tanh } = activationCodes;
   return {
+    gates: 4,
+    extra: 0,
     workspace: kernels.gruWorkspace,
     forward: (run, batch) =>
       kernels.gruForward(
@@ -63,7 +66,7 @@ function plannedAfter(kernels: Kernels): PlannedCell {
         run.weights.recurrent!.value.address,
         run.weights.bias!.value.address,
         run.weights.recurrentBias!.value.address,
-        0,
+        addressOf(run.h0),
         addressOf(run.mask),
         run.workspace.address,
         addressOf(run.sequence),
@@ -100,6 +103,8 @@ function plannedAfter(kernels: Kernels): PlannedCell {
 function plannedBefore(kernels: Kernels): PlannedCell {
   const { sigmoid, tanh } = activationCodes;
   return {
+    gates: 3,
+    extra: 1,
     workspace: kernels.gruBeforeWorkspace,
     forward: (run, batch) =>
       kernels.gruBeforeForward(
@@ -114,7 +119,7 @@ function plannedBefore(kernels: Kernels): PlannedCell {
         run.weights.kernel!.value.address,
         run.weights.recurrent!.value.address,
         run.weights.bias!.value.address,
-        0,
+        addressOf(run.h0),
         addressOf(run.mask),
         run.workspace.address,
         addressOf(run.sequence),

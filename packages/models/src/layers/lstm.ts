@@ -29,6 +29,7 @@ export function lstm(settings: LstmSettings): LstmConfig {
 export const lstmLayer = recurrentLayer<LstmSettings>(
   {
     type: 'lstm',
+    states: ['h', 'c'],
     weights: ({ units, kernelInit, recurrentInit, biasInit, forgetBias }, channels) => [
       { name: 'kernel', shape: [channels, 4 * units], init: perGate(kernelInit, 4) },
       { name: 'recurrent', shape: [units, 4 * units], init: perGate(recurrentInit, 4) },
@@ -47,6 +48,8 @@ export const lstmLayer = recurrentLayer<LstmSettings>(
 function plannedLstm(kernels: Kernels): PlannedCell {
   const { sigmoid, tanh } = activationCodes;
   return {
+    gates: 4,
+    extra: 2,
     workspace: kernels.lstmWorkspace,
     forward: (run, batch) =>
       kernels.lstmForward(
@@ -61,8 +64,8 @@ function plannedLstm(kernels: Kernels): PlannedCell {
         run.weights.kernel!.value.address,
         run.weights.recurrent!.value.address,
         run.weights.bias!.value.address,
-        0,
-        0,
+        addressOf(run.h0),
+        addressOf(run.c0),
         addressOf(run.mask),
         run.workspace.address,
         addressOf(run.sequence),

@@ -1,6 +1,7 @@
 // A recurrent layer in a plan: one kernel call per direction forward, one backward.
 
 import type { Block, Kernels, PlanBuilder, PlannedWeight, Signal } from '@tidecast/backend';
+import type { PlannedStates } from '../layer-definition.ts';
 
 /** One direction of a layer: sizes and blocks, fixed when the plan is laid out. */
 export interface PlannedDirection {
@@ -11,6 +12,9 @@ export interface PlannedDirection {
   weights: Readonly<Record<string, PlannedWeight>>;
   x: Block;
   mask?: Block;
+  /** States to start from; absent: zeros. */
+  h0?: Block;
+  c0?: Block;
   workspace: Block;
   /** Where all states go, rows `stride` floats apart; absent where only the last one is wanted. */
   sequence?: Block;
@@ -26,6 +30,9 @@ export interface PlannedDirection {
 
 /** The kernels of a cell. `batch` comes with each run. */
 export interface PlannedCell {
+  /** How its workspace is laid out: columns for each unit, and extra states. */
+  gates: number;
+  extra: number;
   workspace(batch: number, steps: number, channels: number, units: number): number;
   forward(direction: PlannedDirection, batch: number): void;
   backward(direction: PlannedDirection, batch: number): void;
@@ -40,6 +47,8 @@ export function addressOf(block: Block | undefined): number {
 export interface RecurrentPlan {
   units: number;
   returnSequences: boolean;
+  /** For one direction only. */
+  states?: PlannedStates;
   directions: readonly { reverse: boolean; weights: Readonly<Record<string, PlannedWeight>> }[];
 }
 
@@ -48,9 +57,10 @@ export function planRecurrent(
   plan: PlanBuilder,
   input: Signal,
   cellOf: (kernels: Kernels) => PlannedCell,
-  { units, returnSequences, directions }: RecurrentPlan,
+  { units, returnSequences, states, directions }: RecurrentPlan,
 ): Signal {
   const cell = cellOf(plan.kernels);
+  const { h, c } = states?.blocks ?? {};
   const [steps, channels] = input.shape as [number, number];
   const stride = units * directions.length;
   const output = returnSequences ? plan.signal([steps, stride], input.mask) : plan.signal([stride]);
@@ -65,6 +75,8 @@ export function planRecurrent(
       weights,
       x: input.value,
       mask: input.mask,
+      h0: h?.before,
+      c0: c?.before,
       workspace: plan.block(cell.workspace(plan.batch, steps, channels, units)),
       stride,
       ...(returnSequences ? { sequence: part(value) } : { last: part(value) }),
@@ -76,6 +88,23 @@ export function planRecurrent(
   plan.forward(({ batch }) => {
     for (const run of runs) cell.forward(run, batch);
   });
+  if (states) {
+    const { workspace } = runs[0]!;
+    plan.forward(({ batch }) => {
+      plan.kernels.recurrentStates(
+        batch,
+        steps,
+        channels,
+        units,
+        cell.gates,
+        cell.extra,
+        states.after ?? steps,
+        workspace.address,
+        h!.after.address,
+        addressOf(c?.after),
+      );
+    });
+  }
   if (plan.training) {
     plan.backward(({ batch }) => {
       for (const run of runs) cell.backward(run, batch);

@@ -42,6 +42,8 @@ export type CellWeights = Readonly<Record<string, Tensor>> & RecurrentWeights;
 /** A recurrence. */
 export interface Cell<S extends RecurrentSettings> {
   type: string;
+  /** Names of its states, in the order of the op. */
+  states: readonly ('h' | 'c')[];
   weights(settings: Required<S>, channels: number): readonly WeightSpec[];
   /** Runs it over `x [B, T, C]`. */
   run(settings: Required<S>, weights: CellWeights, x: Tensor, options: RecurrentOptions): RecurrentResult;
@@ -67,18 +69,29 @@ export function recurrentLayer<S extends RecurrentSettings>(
         cell.weights(settings, channels).map((spec) => ({ ...spec, name: prefix + spec.name })),
       );
     },
-    apply({ settings, weights, x, mask }) {
-      const runs = directions(settings).map(({ prefix, reverse }) => {
-        const specs = cell.weights(settings, x.shape[2]!);
-        const own = Object.fromEntries(specs.map(({ name }) => [name, weights[prefix + name]!]));
-        return cell.run(settings, own as CellWeights, x, { mask, reverse });
-      });
-      const join = (parts: Tensor[]) => (parts.length === 1 ? parts[0]! : tf.concat(parts, -1));
-      if (!settings.returnSequences) return { x: join(runs.map(({ states }) => states[0]!)) };
-      const sequence = join(runs.map((run) => run.sequence));
-      return mask ? { x: sequence, mask } : { x: sequence };
+    states({ bidirectional, units }) {
+      if (bidirectional) return 'bidirectional, so that it also starts at the end of a sequence';
+      return Object.fromEntries(cell.states.map((name) => [name, units]));
     },
-    plan({ settings, weights, plan, input }) {
+    apply({ settings, weights, x, mask, state, stateAfter }) {
+      const specs = cell.weights(settings, x.shape[2]!);
+      const runs = directions(settings).map(({ prefix, reverse }) => {
+        const own = Object.fromEntries(specs.map(({ name }) => [name, weights[prefix + name]!]));
+        const initialState = state && cell.states.map((name) => state[name] ?? zeroState(x, settings.units));
+        const run = (part: Tensor, options: RecurrentOptions) =>
+          cell.run(settings, own as CellWeights, part, { ...options, reverse });
+        return runThrough(run, x, { mask, initialState, stateAfter });
+      });
+      const handedOn = settings.bidirectional
+        ? {}
+        : { state: Object.fromEntries(cell.states.map((name, i) => [name, runs[0]!.handedOn[i]!])) };
+      const join = (parts: Tensor[]) => (parts.length === 1 ? parts[0]! : tf.concat(parts, -1));
+      if (!settings.returnSequences) {
+        return { x: join(runs.map(({ states }) => states[0]!)), ...handedOn };
+      }
+      return { x: join(runs.map((run) => run.sequence)), ...(mask && { mask }), ...handedOn };
+    },
+    plan({ settings, weights, plan, input, states }) {
       const cellOf = cell.planned(settings);
       if (typeof cellOf === 'string') return cellOf;
       const specs = cell.weights(settings, input.shape[1]!);
@@ -86,6 +99,7 @@ export function recurrentLayer<S extends RecurrentSettings>(
       return planRecurrent(plan, input, cellOf, {
         units,
         returnSequences,
+        states,
         directions: directions(settings).map(({ prefix, reverse }) => ({
           reverse,
           weights: Object.fromEntries(specs.map(({ name }) => [name, weights[prefix + name]!])),
@@ -93,6 +107,32 @@ export function recurrentLayer<S extends RecurrentSettings>(
       });
     },
   };
+}
+
+/** As the op, and the states after `stateAfter` steps. */
+function runThrough(
+  run: (x: Tensor, options: RecurrentOptions) => RecurrentResult,
+  x: Tensor,
+  { mask, initialState, stateAfter }: RecurrentOptions & { stateAfter?: number },
+): RecurrentResult & { handedOn: Tensor[] } {
+  const [rows, steps, channels] = x.shape as [number, number, number];
+  const first = stateAfter ?? steps;
+  const part = (from: number, count: number, before: readonly Tensor[] | undefined) =>
+    run(tf.slice(x, [0, from, 0], [rows, count, channels]), {
+      mask: mask && tf.slice(mask, [0, from], [rows, count]),
+      initialState: before,
+    });
+  if (first === steps) {
+    const whole = run(x, { mask, initialState });
+    return { ...whole, handedOn: whole.states };
+  }
+  const head = part(0, first, initialState);
+  const tail = part(first, steps - first, head.states);
+  return { ...tail, sequence: tf.concat([head.sequence, tail.sequence], 1), handedOn: head.states };
+}
+
+function zeroState(x: Tensor, units: number): Tensor {
+  return tf.zeros([x.shape[0]!, units]);
 }
 
 function directions(settings: RecurrentSettings): { prefix: string; reverse: boolean }[] {

@@ -27,6 +27,7 @@ export function rnn(settings: RnnSettings): RnnConfig {
 export const rnnLayer = recurrentLayer<RnnSettings>(
   {
     type: 'rnn',
+    states: ['h'],
     weights: ({ units, kernelInit, recurrentInit, biasInit }, channels) => [
       { name: 'kernel', shape: [channels, units], init: kernelInit },
       { name: 'recurrent', shape: [units, units], init: recurrentInit },
@@ -43,6 +44,8 @@ export const rnnLayer = recurrentLayer<RnnSettings>(
 
 function plannedRnn(kernels: Kernels, activation: number): PlannedCell {
   return {
+    gates: 1,
+    extra: 0,
     workspace: kernels.rnnWorkspace,
     forward: (run, batch) =>
       kernels.rnnForward(
@@ -56,7 +59,7 @@ function plannedRnn(kernels: Kernels, activation: number): PlannedCell {
         run.weights.kernel!.value.address,
         run.weights.recurrent!.value.address,
         run.weights.bias!.value.address,
-        0,
+        addressOf(run.h0),
         addressOf(run.mask),
         run.workspace.address,
         addressOf(run.sequence),
