@@ -9,6 +9,20 @@ export type {
   RunOptions,
 } from './executor/executor.ts';
 export { createInProcessExecutor } from './executor/executor-in-process.ts';
+export type { OutputChoice } from './explain/chosen-output.ts';
+export {
+  type Attributions,
+  type IntegratedGradientsOptions,
+  integratedGradients,
+} from './explain/integrated-gradients.ts';
+export { type OcclusionMap, type OcclusionOptions, occlusion } from './explain/occlusion.ts';
+export {
+  type ErrorMeasure,
+  type GroupImportance,
+  type InputGroup,
+  type PermutationOptions,
+  permutationImportance,
+} from './explain/permutation-importance.ts';
 export { type ClipOptions, clipGradients } from './fit/clip.ts';
 export { evaluate, type PredictOptions, predict } from './fit/evaluate.ts';
 export { fit } from './fit/fit.ts';
@@ -31,6 +45,8 @@ export {
   type Provenance,
 } from './forecaster/forecaster.ts';
 export { loadForecaster, saveForecaster } from './forecaster/forecaster-file.ts';
+export { type GenerateOptions, generate } from './generate/generate.ts';
+export { sampleSoftmax } from './generate/sample-softmax.ts';
 export { crossEntropy } from './losses/cross-entropy.ts';
 export type { Loss, LossConfig, PlannedTargets } from './losses/loss.ts';
 export { createLoss, losses } from './losses/losses.ts';
