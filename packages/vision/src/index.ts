@@ -16,3 +16,8 @@ export { imageAt, type LabelledImages } from './readers/labelled-images.ts';
 export { CIFAR10_CLASSES, readCifar10 } from './readers/read-cifar10.ts';
 export { type IdxArray, readIdx } from './readers/read-idx.ts';
 export { readMnist } from './readers/read-mnist.ts';
+export { type Affine, type AffineSettings, affineMatrix, warp, warpBox } from './transforms/affine.ts';
+export { type ColourSettings, recolour } from './transforms/colour.ts';
+export { type CropWindow, crop } from './transforms/crop.ts';
+export { resize } from './transforms/resize.ts';
+export { type BoxedImage, type TransformConfig, transform, transformBoxed } from './transforms/transforms.ts';
