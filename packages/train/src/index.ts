@@ -78,3 +78,29 @@ export { labelsOf } from './rebalance/labels-of.ts';
 export { reweighted } from './rebalance/reweighted.ts';
 export { type TargetStatistic, targetStatistic, targetsOf } from './rebalance/targets-of.ts';
 export { weightedResampling } from './rebalance/weighted-resampling.ts';
+export { type AshaOptions, asha } from './search/asha.ts';
+export { grid, random } from './search/blind.ts';
+export { importanceChart, parallelChart } from './search/charts.ts';
+export { courseGrid, type GridPreset } from './search/course-grid.ts';
+export { type FitTrialOptions, fitTrial } from './search/fit-trial.ts';
+export { type FieldImportance, type Importance, importance, marginalMeans } from './search/importance.ts';
+export type { Journal } from './search/journal.ts';
+export { type SearchEvent, type SearchOptions, type SearchResult, search } from './search/search.ts';
+export {
+  type Condition,
+  choice,
+  type Field,
+  type FieldValue,
+  integer,
+  logUniform,
+  type Space,
+  uniform,
+  type Values,
+  withValues,
+} from './search/space.ts';
+export { strategies } from './search/strategies.ts';
+export type { EndedStep, Known, Step, Strategy, StrategyConfig } from './search/strategy.ts';
+export { formatSearch, type SearchRow } from './search/table.ts';
+export { type TpeOptions, tpe } from './search/tpe.ts';
+export type { TrialInput, TrialResult } from './search/trial.ts';
+export { memoryStore, type Store } from './store/store.ts';

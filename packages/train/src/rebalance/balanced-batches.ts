@@ -11,7 +11,7 @@ import { checkNoOrder } from './weighted-resampling.ts';
  * in a random order before one of them comes again, over the ends of batches and epochs.
  *
  * An epoch is `count` examples, as ever: rare ones come up several times in it, frequent ones once in several epochs.
- * `labels` holds the class of each example, 0 … K − 1, for example `labelsOf(samples)`; one without (−1) never comes up.
+ * `labels` holds the class of each example, 0 … K − 1, for example `labelsOf(samples)`; one without (NaN) never comes up.
  * @throws if the number of labels is not that of the examples, or a class has none.
  */
 export function balancedBatches<S extends Samples>(samples: S, labels: ArrayLike<number>): S {

@@ -19,7 +19,7 @@ export interface ClassWeightOptions {
 export interface ClassWeights {
   /** `[K]` */
   byClass: Float64Array;
-  /** One for each label; 0 where it is −1. */
+  /** One for each label; 0 where it is NaN. */
   byExample: Float64Array;
 }
 

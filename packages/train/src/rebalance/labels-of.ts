@@ -3,21 +3,18 @@
 import type { Samples } from '@tidecast/data';
 import { targetsOf } from './targets-of.ts';
 
-/** The label of a target that is missing. */
-export const NO_LABEL = -1;
-
 /**
  * The class of every example, 0 … K − 1, from one-hot targets `[K]`, or from 0/1 targets `[1]` or `[]`.
  * Targets of one class for each step, `[T, K]` or `[T, 1]`, give `count · T` labels, step by step.
- * A missing target (weight 0) gives −1: weights and batches leave it out.
+ * A missing target (weight 0) gives NaN: weights, batches and the scores of `@tidecast/eval` leave it out.
  * @throws if a target is neither one-hot nor 0 or 1.
  */
-export function labelsOf(samples: Samples): Int32Array {
+export function labelsOf(samples: Samples): Float64Array {
   const { data } = targetsOf(samples);
   const K = samples.yShape.at(-1) ?? 1;
-  return Int32Array.from({ length: data.length / K }, (_, row) => {
+  return Float64Array.from({ length: data.length / K }, (_, row) => {
     const values = data.subarray(row * K, (row + 1) * K);
-    if (values.some(Number.isNaN)) return NO_LABEL;
+    if (values.some(Number.isNaN)) return Number.NaN;
     const label = K === 1 ? values[0]! : values.indexOf(1);
     const good = K === 1 ? label === 0 || label === 1 : label >= 0 && isOneHot(values);
     if (!good) {
@@ -37,31 +34,29 @@ function isOneHot(values: Float32Array): boolean {
 }
 
 /**
- * How many examples each class has, `[classes]`.
- * @throws if a label is no class, there is none at all, or a class has no example.
+ * How many examples each class has, `[K]`.
+ * @throws if a label is no class, there is none at all, or a class below the largest has no example.
  */
-export function countLabels(
-  who: string,
-  labels: ArrayLike<number>,
-  classes = 1 + Array.from(labels).reduce((most, each) => Math.max(most, each), NO_LABEL),
-): number[] {
-  const counts = new Array<number>(Math.max(0, classes)).fill(0);
+export function countLabels(who: string, labels: ArrayLike<number>): number[] {
+  const counts = new Map<number, number>();
+  let classes = 0;
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]!;
-    if (label === NO_LABEL) continue;
-    if (!(Number.isInteger(label) && label >= 0 && label < classes)) {
+    if (Number.isNaN(label)) continue;
+    if (!(Number.isSafeInteger(label) && label >= 0)) {
       throw new Error(
-        `${who}: labels must be whole numbers from 0 to ${classes - 1} (or −1 for none), got ${label} at ${i}.`,
+        `${who}: labels must be whole numbers 0, 1, … (or NaN for none), got ${label} at ${i}.`,
       );
     }
-    counts[label]!++;
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+    classes = Math.max(classes, label + 1);
   }
-  if (counts.length === 0) throw new Error(`${who}: expected at least one label, got none.`);
-  const empty = counts.indexOf(0);
-  if (empty >= 0) {
+  if (classes === 0) throw new Error(`${who}: expected at least one label, got none.`);
+  for (let label = 0; label < classes; label++) {
+    if (counts.has(label)) continue;
     throw new Error(
-      `${who}: class ${empty} of ${classes} has no example. Number the classes that occur 0, 1, ….`,
+      `${who}: class ${label} of ${classes} has no example. Number the classes that occur 0, 1, ….`,
     );
   }
-  return counts;
+  return Array.from({ length: classes }, (_, label) => counts.get(label)!);
 }
