@@ -8,5 +8,7 @@ export default defineConfig({
     index: 'src/index.ts',
     node: 'src/node.ts',
     'worker-executor-worker': 'src/node/worker-executor-worker.ts',
+    bullmq: 'src/node/bullmq.ts',
+    'tidecast-worker': 'src/node/bullmq/tidecast-worker.ts',
   },
 });

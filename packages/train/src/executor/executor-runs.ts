@@ -14,13 +14,18 @@ export interface Attempt<Input, Report> {
   readonly attempt: number;
   /** Aborts where the run stops; the attempt ends soon after. */
   readonly signal: AbortSignal;
-  report(report: Report): void;
+  /** `attempt`: where the job was begun more often than here. */
+  report(report: Report, attempt?: number): void;
 }
 
-/** How an attempt ended. `'crashed'`: not by the job's own doing, so that another attempt makes sense. */
-export type AttemptResult<Result> =
+/**
+ * How an attempt ended. `'crashed'`: not by the job's own doing, so that another attempt makes sense.
+ * `attempts`: how often the job was begun, where that was more often than here.
+ */
+export type AttemptResult<Result> = { readonly attempts?: number } & (
   | { readonly status: 'done'; readonly value: Result }
-  | { readonly status: 'failed' | 'crashed'; readonly error: JobError };
+  | { readonly status: 'failed' | 'crashed'; readonly error: JobError }
+);
 
 /** What is special to one kind of executor. */
 export interface ExecutorParts<Input, Result, Report> {
@@ -62,10 +67,10 @@ export function createExecutor<Input, Result, Report>(
   ) => {
     const controller = new AbortController();
     run.active.add(controller);
-    const report = (value: Report) => {
+    const report = (value: Report, begun = attempt) => {
       if (!run.active.has(controller)) return;
       try {
-        options.onProgress?.({ id, index, attempt, report: value });
+        options.onProgress?.({ id, index, attempt: begun, report: value });
       } catch (error) {
         stop(run, error);
       }
@@ -86,11 +91,10 @@ export function createExecutor<Input, Result, Report>(
   ): Promise<Outcome<Result> | undefined> => {
     for (let attempt = 1; !run.stopped; attempt++) {
       const result = await attemptOnce(run, job, index, attempt, options);
-      if (result.status === 'done') {
-        return { id: job.id, status: 'done', value: result.value, attempts: attempt };
-      }
+      const { attempts = attempt } = result;
+      if (result.status === 'done') return { id: job.id, status: 'done', value: result.value, attempts };
       if (!run.stopped && (result.status === 'failed' || attempt === ATTEMPTS)) {
-        return { id: job.id, status: 'failed', error: result.error, attempts: attempt };
+        return { id: job.id, status: 'failed', error: result.error, attempts };
       }
     }
     return undefined;

@@ -16,7 +16,7 @@ export interface Job<Input> {
 export interface JobContext<Report = unknown> {
   /** The job's name: for example for its checkpoint file. */
   readonly id: string;
-  /** 1, or 2 where the worker of the first attempt died. */
+  /** 1, and one more for each worker that died of the job or while it ran. */
   readonly attempt: number;
   /** Aborts where the run is aborted. Hand it to `fit`. */
   readonly signal: AbortSignal;
@@ -51,7 +51,7 @@ export interface JobProgress<Report> {
   readonly id: string;
   /** Position in `jobs`. */
   readonly index: number;
-  /** The second attempt of a job reports from the start again. */
+  /** A later attempt of a job reports from the start again. */
   readonly attempt: number;
   readonly report: Report;
 }
@@ -74,7 +74,8 @@ export interface Executor<Input, Result, Report = unknown> {
   readonly workers: number;
   /**
    * Runs jobs, in their order as places become free; several runs at a time share the places.
-   * A job that throws is a failed outcome; one whose worker dies is tried once more, then a failed outcome.
+   * A job that throws is a failed outcome; one whose worker dies is tried again (in worker threads once), then a failed
+   * outcome.
    * @returns the outcomes in the order of the jobs.
    * @throws `signal.reason` once the jobs under way have stopped; what `onResult` or `onProgress` threw; if ids are
    * not unique; if jobs cannot be run at all; if the executor is closed.

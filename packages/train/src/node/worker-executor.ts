@@ -9,7 +9,12 @@ import { Piscina } from 'piscina';
 import { checkNumber, shown } from '../check.ts';
 import type { Executor, JobError } from '../executor/executor.ts';
 import { errorData, notCloneable } from '../executor/executor-error.ts';
-import { type Attempt, type AttemptResult, createExecutor } from '../executor/executor-runs.ts';
+import {
+  type Attempt,
+  type AttemptResult,
+  createExecutor,
+  type ExecutorParts,
+} from '../executor/executor-runs.ts';
 import type { WorkerAttempt, WorkerMessage } from './worker-executor-worker.ts';
 
 export interface WorkerExecutorOptions {
@@ -42,6 +47,13 @@ const workerFile = new URL(
 export function createWorkerExecutor<Input, Result, Report = unknown>(
   options: WorkerExecutorOptions,
 ): Executor<Input, Result, Report> {
+  return createExecutor(createThreads<Input, Result, Report>(options));
+}
+
+/** The threads of {@link createWorkerExecutor}, for whoever has its own order of jobs. @throws as it does. */
+export function createThreads<Input, Result, Report>(
+  options: WorkerExecutorOptions,
+): ExecutorParts<Input, Result, Report> {
   const { name = 'runJob', resourceLimits, execArgv } = options;
   const module = moduleAddress(options.module);
   const workers = checkNumber('executor: workers', options.workers ?? availableParallelism(), {
@@ -145,7 +157,7 @@ export function createWorkerExecutor<Input, Result, Report = unknown>(
     // Where Node refused to make a thread, the pool would reject what it had half taken, and nobody would hear it.
     if (pool.threads.length > 0) await pool.destroy();
   };
-  return createExecutor({ workers, attemptJob, release });
+  return { workers, attemptJob, release };
 }
 
 /** What killed a worker, as an error of its job. */

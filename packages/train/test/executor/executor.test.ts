@@ -1,6 +1,7 @@
-// What every executor promises, checked on each of them: in this thread, and on one and three worker threads.
+// What every executor promises, checked on each of them: in this thread, on one and three worker threads, and through
+// a queue in Redis.
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { createInProcessExecutor, type Executor, type JobProgress, type RunJob } from '../../src/index.ts';
 import {
   countUp,
@@ -13,9 +14,11 @@ import {
   throwText,
   whoAmI,
 } from './jobs.ts';
+import { hasRedis, needsRedis, setUpRedis, startBullmq } from './redis.ts';
 import { setUpWorkers, startWorkers } from './workers.ts';
 
 setUpWorkers();
+setUpRedis();
 
 const jobs = {
   countUp,
@@ -28,20 +31,30 @@ const jobs = {
   throwText,
   whoAmI,
 };
-type Start = <Input, Result, Report = unknown>(name: keyof typeof jobs) => Executor<Input, Result, Report>;
+type Start = <Input, Result, Report = unknown>(
+  name: keyof typeof jobs,
+) => Promise<Executor<Input, Result, Report>>;
 
-const inProcess: Start = (name) => createInProcessExecutor(jobs[name] as RunJob<never, never>) as never;
-const executors: [string, Start][] = [
-  ['in this thread', inProcess],
-  ['on 1 worker', (name) => startWorkers(name, { workers: 1 })],
-  ['on 3 workers', (name) => startWorkers(name, { workers: 3 })],
+const inProcess: Start = async (name) => createInProcessExecutor(jobs[name] as RunJob<never, never>) as never;
+const executors: { where: string; start: Start; shares: boolean; skipped?: boolean }[] = [
+  { where: 'in this thread', start: inProcess, shares: true },
+  { where: 'on 1 worker', start: async (name) => startWorkers(name, { workers: 1 }), shares: true },
+  { where: 'on 3 workers', start: async (name) => startWorkers(name, { workers: 3 }), shares: true },
+  {
+    where: `on 3 workers through Redis${needsRedis}`,
+    start: (name) => startBullmq(name, { workers: 3 }),
+    shares: false,
+    skipped: !hasRedis,
+  },
 ];
 
 const named = <Input>(inputs: Input[]) => inputs.map((input, i) => ({ id: `job-${i}`, input }));
 
-describe.each(executors)('an executor %s', (_, start) => {
+describe.each(executors)('an executor $where', ({ start, shares, skipped = false }) => {
+  const it = test.skipIf(skipped);
+
   it('returns outcomes in the order of the jobs and hands each over once as it comes', async () => {
-    const executor = start<{ value: number; ms: number }, number>('square');
+    const executor = await start<{ value: number; ms: number }, number>('square');
     const seen: [string, number][] = [];
     const inputs = [5, 4, 3, 2, 1, 0].map((value) => ({ value, ms: 20 * value }));
     const outcomes = await executor.run(named(inputs), {
@@ -54,14 +67,14 @@ describe.each(executors)('an executor %s', (_, start) => {
   });
 
   it('runs no job at all, and the same jobs again', async () => {
-    const executor = start<{ value: number }, number>('square');
+    const executor = await start<{ value: number }, number>('square');
     expect(await executor.run([])).toEqual([]);
     const first = await executor.run(named([{ value: 3 }]));
     expect(await executor.run(named([{ value: 3 }]))).toEqual(first);
   });
 
   it('runs two lots of jobs at a time, each with its own outcomes', async () => {
-    const executor = start<{ value: number }, number>('square');
+    const executor = await start<{ value: number }, number>('square');
     const [a, b] = await Promise.all([
       executor.run(named([1, 2, 3, 4].map((value) => ({ value })))),
       executor.run(named([5, 6].map((value) => ({ value })))),
@@ -71,13 +84,13 @@ describe.each(executors)('an executor %s', (_, start) => {
   });
 
   it('tells jobs their id and attempt', async () => {
-    const executor = start<null, { id: string; attempt: number }>('whoAmI');
+    const executor = await start<null, { id: string; attempt: number }>('whoAmI');
     const [outcome] = await executor.run([{ id: 'lstm-5-16', input: null }]);
     expect(outcome).toMatchObject({ value: { id: 'lstm-5-16', attempt: 1 } });
   });
 
   it('makes what a job throws a failed outcome, tried once, and goes on', async () => {
-    const executor = start<number, number>('throwOnOdd');
+    const executor = await start<number, number>('throwOnOdd');
     const outcomes = await executor.run(named([0, 1, 2, 3]));
     expect(outcomes.map(({ status, attempts }) => [status, attempts])).toEqual([
       ['done', 1],
@@ -90,7 +103,7 @@ describe.each(executors)('an executor %s', (_, start) => {
   });
 
   it('says so where a job throws what is no Error', async () => {
-    const [outcome] = await start('throwText').run(named([0]));
+    const [outcome] = await (await start('throwText')).run(named([0]));
     expect(outcome).toMatchObject({
       status: 'failed',
       error: { name: 'Error', message: "the job threw 'only text', which is no Error." },
@@ -98,7 +111,7 @@ describe.each(executors)('an executor %s', (_, start) => {
   });
 
   it('fails a job, tried once, that throws an object which is neither an Error nor JSON', async () => {
-    const [outcome] = await start('throwCircle').run(named([0]));
+    const [outcome] = await (await start('throwCircle')).run(named([0]));
     expect(outcome).toMatchObject({
       status: 'failed',
       attempts: 1,
@@ -107,7 +120,7 @@ describe.each(executors)('an executor %s', (_, start) => {
   });
 
   it('hands on all reports, in order and before the outcome, with index and id', async () => {
-    const executor = start<number, number, { at: number }>('countUp');
+    const executor = await start<number, number, { at: number }>('countUp');
     const seen: (JobProgress<{ at: number }> | string)[] = [];
     await executor.run(named([3, 2]), {
       onProgress: (progress) => seen.push(progress),
@@ -129,18 +142,22 @@ describe.each(executors)('an executor %s', (_, start) => {
   });
 
   it('copies inputs, so that a job cannot write to those of another', async () => {
-    const executor = start<Float32Array, Float32Array>('scribble');
+    const executor = await start<Float32Array, Float32Array>('scribble');
     const input = new Float32Array([1, 2]);
     const outcomes = await executor.run(named([input, input]));
     for (const outcome of outcomes) expect(outcome).toMatchObject({ value: new Float32Array([2, 2]) });
     expect(input).toEqual(new Float32Array([1, 2]));
   });
 
-  it('shares arrays over shared memory', async () => {
-    const executor = start<Float32Array, Float32Array>('scribble');
+  it(shares ? 'shares arrays over shared memory' : 'copies arrays over shared memory', async () => {
+    const executor = await start<Float32Array, Float32Array>('scribble');
     const shared = new Float32Array(new SharedArrayBuffer(8));
-    await executor.run(named([shared, shared]));
-    expect(shared[0]).toBeGreaterThan(0);
+    const outcomes = await executor.run(named([shared, shared]));
+    if (shares) expect(shared[0]).toBeGreaterThan(0);
+    else {
+      expect(shared[0]).toBe(0);
+      for (const outcome of outcomes) expect(outcome).toMatchObject({ value: new Float32Array([1, 0]) });
+    }
   });
 
   it.each([
@@ -148,7 +165,7 @@ describe.each(executors)('an executor %s', (_, start) => {
     ['result', 'returnFunction', 0],
     ['report', 'reportFunction', 0],
   ] as const)('fails a job whose %s cannot be copied, and says why', async (what, name, input) => {
-    const [outcome] = await start<unknown, unknown>(name).run(named([input]));
+    const [outcome] = await (await start<unknown, unknown>(name)).run(named([input]));
     expect(outcome).toMatchObject({ status: 'failed', attempts: 1, error: { name: 'TypeError' } });
     expect(outcome).toHaveProperty(
       'error.message',
@@ -159,7 +176,7 @@ describe.each(executors)('an executor %s', (_, start) => {
   });
 
   it('stops with what onResult or onProgress throws', async () => {
-    const executor = start<number, number>('countUp');
+    const executor = await start<number, number>('countUp');
     const seen: string[] = [];
     const run = executor.run(named(new Array(20).fill(1)), {
       async onResult({ id }) {
@@ -178,7 +195,7 @@ describe.each(executors)('an executor %s', (_, start) => {
   });
 
   it('waits for onResult before it is done', async () => {
-    const executor = start<number, number>('throwOnOdd');
+    const executor = await start<number, number>('throwOnOdd');
     let written = 0;
     await executor.run(named([0, 1, 2]), {
       async onResult() {
@@ -190,7 +207,7 @@ describe.each(executors)('an executor %s', (_, start) => {
   });
 
   it('refuses an aborted signal, ids that are absent or not unique, and runs after close', async () => {
-    const executor = start<number, number>('throwOnOdd');
+    const executor = await start<number, number>('throwOnOdd');
     const signal = AbortSignal.abort(new Error('never mind'));
     await expect(executor.run(named([1]), { signal })).rejects.toThrow('never mind');
     await expect(executor.run([{ id: '', input: 1 }])).rejects.toThrow(

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Removed by {@link file://./workers.ts} after the tests. */
-const cache = join(tmpdir(), `tidecast-typescript-${process.pid}`);
+/** Removed by {@link file://./workers.ts} after the tests. Processes that tests start use that of the tests. */
+const cache = process.env.TIDECAST_TYPESCRIPT_CACHE ?? join(tmpdir(), `tidecast-typescript-${process.pid}`);
 
 async function translate(source, fileName) {
   const { default: typescript } = await import('typescript');
