@@ -5,6 +5,8 @@ import type { Forecaster } from './forecaster/forecaster.ts';
 import { loadForecaster, saveForecaster } from './forecaster/forecaster-file.ts';
 import { readWhole, writeWhole } from './node/file.ts';
 
+export { fileJournal } from './node/file-journal.ts';
+export { folderStore } from './node/folder-store.ts';
 export { type ProgressBarOptions, type ProgressStream, progressBar } from './node/progress-bar.ts';
 export { createWorkerExecutor, type WorkerExecutorOptions } from './node/worker-executor.ts';
 
