@@ -10,6 +10,7 @@ export {
   modelColors,
   observedColor,
 } from './report/charts.ts';
+export { heatMap } from './report/heat-map.ts';
 export {
   type Content,
   escapeHtml,
@@ -31,3 +32,4 @@ export {
   section,
   table,
 } from './report/page.ts';
+export { spreadChart } from './report/spread-chart.ts';
