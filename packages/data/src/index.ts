@@ -2,6 +2,7 @@ export { CompressionError } from './compression/compression-error.ts';
 export { type Compression, decompress, detectCompression } from './compression/decompress.ts';
 export { CsvError } from './csv/csv-error.ts';
 export { type CsvColumn, type CsvOptions, readCsv } from './csv/read-csv.ts';
+export { findColumn, isBlank, parseTable, type Table } from './csv/table.ts';
 export type { CsvTime } from './csv/time-columns.ts';
 export { writeCsv } from './csv/write-csv.ts';
 export { type CalendarCycle, calendarFeatures } from './features/calendar.ts';

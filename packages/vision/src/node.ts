@@ -1,3 +1,4 @@
 // What vision needs from Node: files, and their decoding by sharp.
 
 export { decodeImage } from './node/decode-image.ts';
+export { readImageFolder } from './node/read-image-folder.ts';
