@@ -93,7 +93,7 @@ describe('splitImages', () => {
   });
 
   it('never tears a group apart', () => {
-    const grouped = {
+    const grouped: ImageList = {
       ...list,
       items: list.items.map((item, i) => ({ ...item, group: `g${Math.floor(i / 5)}` })),
     };
