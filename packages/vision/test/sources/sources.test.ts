@@ -97,7 +97,8 @@ describe('splitImages', () => {
       ...list,
       items: list.items.map((item, i) => ({ ...item, group: `g${Math.floor(i / 5)}` })),
     };
-    const parts = Object.values(splitImages(grouped, { validation: 0.3, test: 0.3, seed: 1 }));
+    const { train, validation, test } = splitImages(grouped, { validation: 0.3, test: 0.3, seed: 1 });
+    const parts = [train, validation, test];
     const groups = parts.map(({ items }) => new Set(items.map(({ group }) => group)));
     expect(groups.reduce((sum, each) => sum + each.size, 0)).toBe(22);
     for (const { items } of parts) expect(items.length).toBeGreaterThan(20);
