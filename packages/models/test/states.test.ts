@@ -52,8 +52,17 @@ const toArray = (tensor: tf.Tensor): NdArray => ({
 const mapped = <A, B>(all: Record<string, A>, each: (one: A) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(all).map(([name, one]) => [name, each(one)]));
 
-const onTape: Run = (model, x, { state = {}, mask, stateAfter } = {}) =>
+/** `tf.tidy` for what is no tensor. */
+function tidied<T>(run: () => T): T {
+  let result: T | undefined;
   tf.tidy(() => {
+    result = run();
+  });
+  return result!;
+}
+
+const onTape: Run = (model, x, { state = {}, mask, stateAfter } = {}) =>
+  tidied(() => {
     const result = model.applyStateful!(toTensor(x), {
       state: mapped(state, toTensor),
       ...(mask && { mask: toTensor(mask) }),
@@ -189,6 +198,6 @@ it('a model without recurrent layers has no states, and runs as it does alone', 
   expect(model.states).toEqual({});
   const { output, state } = onTape(model, x);
   expect(state).toEqual({});
-  expect(output).toEqual(tf.tidy(() => toArray(model.apply(toTensor(x)))));
+  expect(output).toEqual(tidied(() => toArray(model.apply(toTensor(x)))));
   model.dispose();
 });

@@ -1,3 +1,4 @@
+export { type StreamOptions, type StreamSource, streams } from './bptt/streams.ts';
 export type {
   Executor,
   Job,
@@ -23,6 +24,7 @@ export {
   type PermutationOptions,
   permutationImportance,
 } from './explain/permutation-importance.ts';
+export { type AdvanceOptions, advance, type States } from './fit/carry.ts';
 export { type ClipOptions, clipGradients } from './fit/clip.ts';
 export { evaluate, type PredictOptions, predict } from './fit/evaluate.ts';
 export { fit } from './fit/fit.ts';
@@ -47,10 +49,35 @@ export {
 export { loadForecaster, saveForecaster } from './forecaster/forecaster-file.ts';
 export { type GenerateOptions, generate } from './generate/generate.ts';
 export { sampleSoftmax } from './generate/sample-softmax.ts';
-export { crossEntropy } from './losses/cross-entropy.ts';
-export type { Loss, LossConfig, PlannedTargets } from './losses/loss.ts';
+export { type AutoencodingOptions, autoencoding } from './latent/autoencoding.ts';
+export { type DecodeOptions, decode, encode, type Latents, sampleVae } from './latent/latent.ts';
+export { type DensityOptions, latentDensity } from './latent/latent-density.ts';
+export { type LatentResamplingOptions, latentResampling } from './latent/latent-resampling.ts';
+export {
+  type PrincipalComponents,
+  principalComponents,
+  projectOnComponents,
+} from './latent/principal-components.ts';
+export {
+  type BinaryCrossEntropySettings,
+  type BinaryFocalSettings,
+  binaryCrossEntropy,
+  binaryFocal,
+} from './losses/binary-cross-entropy.ts';
+export { type CrossEntropySettings, crossEntropy } from './losses/cross-entropy.ts';
+export { type FocalSettings, focal } from './losses/focal.ts';
+export {
+  type BetaNllSettings,
+  betaNll,
+  type GaussianNllSettings,
+  gaussianNll,
+} from './losses/gaussian-nll.ts';
+export type { Head, Loss, LossConfig, PlannedTargets } from './losses/loss.ts';
 export { createLoss, losses } from './losses/losses.ts';
 export { huber, mae, mse } from './losses/pointwise.ts';
+export { type QuantileLossSettings, quantileLoss } from './losses/quantile-loss.ts';
+export { type StudentTNllSettings, studentTNll } from './losses/student-t-nll.ts';
+export { type VaeLossSettings, vaeLoss } from './losses/vae-loss.ts';
 export {
   type AdamConfig,
   adam,

@@ -2,9 +2,11 @@
 // the metadata. Bytes may come from anywhere: everything is checked before any of it is used.
 
 import { decodeSafetensors, encodeSafetensors, type NdArray } from '@tidecast/data';
+import type { Model } from '@tidecast/models';
 import { checkNumber, checkObject, shown } from '../check.ts';
 import { firstDifference } from '../difference.ts';
 import { optimizerRule } from '../optimizers/optimizers.ts';
+import type { States } from './carry.ts';
 import type { EpochRecord } from './history.ts';
 import type { RunConfig } from './options.ts';
 import { type EpochSums, emptySums, firstNonFinite, type RunProgress, type RunState } from './run-state.ts';
@@ -22,6 +24,7 @@ export function encodeCheckpoint(state: RunState, config: RunConfig): Uint8Array
     for (const [slot, values] of Object.entries(state.slots[i]!)) add(`slots/${slot}/${name}`, values);
     if (state.bestWeights) add(`best/${name}`, state.bestWeights[i]!);
   });
+  for (const [name, carried] of Object.entries(state.carried ?? {})) tensors[`state/${name}`] = carried;
   return encodeSafetensors(tensors, {
     format: FORMAT,
     config: JSON.stringify(config),
@@ -36,8 +39,9 @@ export function encodeCheckpoint(state: RunState, config: RunConfig): Uint8Array
 export function restoreCheckpoint(
   bytes: Uint8Array,
   config: RunConfig,
-  weights: readonly { name: string; size: number }[],
+  model: Pick<Model, 'weights' | 'states'>,
 ): RunState {
+  const weights = Object.entries(model.weights).map(([name, { size }]) => ({ name, size }));
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (metadata.format !== FORMAT) {
     throw new Error(
@@ -67,7 +71,24 @@ export function restoreCheckpoint(
       Object.fromEntries(slots.map((slot) => [slot, take(`slots/${slot}/${name}`, size)])),
     ),
     bestWeights: progress.best ? weights.map(({ name, size }) => take(`best/${name}`, size)) : null,
+    carried: readCarried(model.states, tensors, take),
   };
+}
+
+/** The states after the last batch; null where the file holds none. */
+function readCarried(
+  sizes: Model['states'],
+  tensors: Readonly<Record<string, NdArray>>,
+  take: (name: string, size: number) => Float32Array,
+): States | null {
+  const first = Object.keys(tensors).find((name) => name.startsWith('state/'));
+  if (first === undefined || typeof sizes !== 'object') return null;
+  const rows = tensors[first]!.shape[0]!;
+  return Object.fromEntries(
+    Object.entries(sizes).map(([name, units]) => {
+      return [name, { data: take(`state/${name}`, rows * units), shape: [rows, units] }];
+    }),
+  );
 }
 
 /** @throws with the first setting in which the checkpoint's run and this one differ. */

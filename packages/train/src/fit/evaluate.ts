@@ -5,12 +5,13 @@ import type { NdArray, Samples } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import { checkNumber } from '../check.ts';
 import type { Loss } from '../losses/loss.ts';
+import { carries, createCarrier } from './carry.ts';
 import { createBreather } from './event-loop.ts';
-import { batchWeight, lossOf, toTensor } from './gradients.ts';
+import { batchWeight, forward, lossOf, toArray, toTensor } from './gradients.ts';
 
 /** How many examples to run at once. */
 export interface PredictOptions {
-  /** Default 256. */
+  /** Default 256; samples with a `batchSize` of their own are cut into that. */
   batchSize?: number;
   /** Stops with `signal.reason`. */
   signal?: AbortSignal;
@@ -23,7 +24,7 @@ function* pieces(count: number, batchSize: number): Generator<number[]> {
 }
 
 /** Rows of `x` as samples without targets. */
-function rowsOf({ data, shape }: NdArray): Pick<Samples, 'count' | 'xShape' | 'batch'> {
+function rowsOf({ data, shape }: NdArray): Pick<Samples, 'count' | 'xShape' | 'batchSize' | 'batch'> {
   const [count = 0, ...xShape] = shape;
   const size = xShape.reduce((product, each) => product * each, 1);
   if (shape.length < 2 || data.length !== count * size) {
@@ -58,11 +59,15 @@ export async function predict(
   const source = 'batch' in samples ? samples : rowsOf(samples);
   if (source.count === 0) throw new Error('predict: expected at least one sample, got none.');
   const breathe = createBreather();
+  let carrier: ReturnType<typeof createCarrier> | undefined;
   let result: NdArray | undefined;
-  for (const indices of pieces(source.count, batchSize)) {
+  for (const indices of pieces(source.count, source.batchSize ?? batchSize)) {
     signal?.throwIfAborted();
-    const { x, mask } = source.batch(indices);
-    const { data, shape } = model.infer?.(x, mask) ?? (await applied(model, x, mask));
+    const batch = source.batch(indices);
+    if (carries(batch)) carrier ??= createCarrier(model);
+    const { data, shape } = carries(batch)
+      ? await carrier!(batch)
+      : (model.infer?.(batch.x, batch.mask) ?? (await applied(model, batch.x, batch.mask)));
     result ??= {
       data: new Float32Array((data.length / indices.length) * source.count),
       shape: [source.count, ...shape.slice(1)],
@@ -77,7 +82,7 @@ export async function predict(
 async function applied(model: Model, x: NdArray, mask: NdArray | undefined): Promise<NdArray> {
   const output = tf.tidy(() => model.apply(toTensor(x), { mask: mask && toTensor(mask) }));
   try {
-    return { data: (await output.data()) as Float32Array, shape: output.shape };
+    return await toArray(output);
   } finally {
     output.dispose();
   }
@@ -94,17 +99,20 @@ export async function evaluate(
 ): Promise<number> {
   checkNumber('evaluate: batchSize', batchSize, { min: 1, integer: true });
   const breathe = createBreather();
+  let carrier: ReturnType<typeof createCarrier> | undefined;
   let sum = 0;
   let total = 0;
-  for (const indices of pieces(samples.count, batchSize)) {
+  for (const indices of pieces(samples.count, samples.batchSize ?? batchSize)) {
     signal?.throwIfAborted();
     const batch = samples.batch(indices);
     const weight = batchWeight(batch);
+    if (carries(batch)) carrier ??= createCarrier(model);
+    else if (weight === 0) continue;
+    const output = carries(batch) ? await carrier!(batch) : model.infer?.(batch.x, batch.mask);
     if (weight === 0) continue;
-    const output = model.infer?.(batch.x, batch.mask);
     const value = tf.tidy(() => {
-      if (!output) return lossOf(model, loss, batch, { training: false });
-      return loss.apply(toTensor(output), toTensor(batch.y), batch.weight && toTensor(batch.weight));
+      const made = output ? toTensor(output) : forward(model, batch, { training: false }).output;
+      return lossOf(loss, made, batch);
     });
     try {
       sum += weight * (await value.data())[0]!;

@@ -20,7 +20,7 @@ import { type FitOptions, planRun, type RunConfig } from './options.ts';
 import { createPlannedStepper } from './planned-step.ts';
 import { emptySums, freshState, type RunState, setWeights } from './run-state.ts';
 import { learningRateAt } from './schedules.ts';
-import type { Extras, Stepper, StepResult } from './step.ts';
+import { type Extras, extrasOf, type Stepper, type StepResult } from './step.ts';
 import { createTapeStepper } from './tape-step.ts';
 
 /** All that the parts of the loop share. */
@@ -49,7 +49,7 @@ export async function fit(model: Model, samples: Samples, options: FitOptions): 
   const config = planRun(model, samples, options);
   options.signal?.throwIfAborted();
   const state = options.resume
-    ? restoreCheckpoint(options.resume, config, sizesOf(model))
+    ? restoreCheckpoint(options.resume, config, model)
     : await freshState(model, options.optimizer);
   if (options.resume) setWeights(model, state.weights);
   const batches = Math.ceil(samples.count / options.batchSize);
@@ -100,21 +100,23 @@ function createStepper(
   return typeof planned === 'string' ? createTapeStepper(model, state, options, planned) : planned;
 }
 
-/** The stepper for a batch: laid out anew where the batch is the first to bring a mask or weights. */
+/** The stepper for a batch: laid out anew where the batch is the first to bring a mask, weights or states. */
 function stepperFor(run: Run, batch: Batch): Stepper {
   if (run.stepper.takes(batch)) return run.stepper;
   const { model, samples, state, options, stepper } = run;
   stepper.sync();
   const extras = extrasOf(batch);
-  const bring = { mask: extras.mask || stepper.brings.mask, weight: extras.weight || stepper.brings.weight };
+  const { brings } = stepper;
+  const bring: Extras = {
+    mask: extras.mask || brings.mask,
+    weight: extras.weight || brings.weight,
+    carry: extras.carry || brings.carry,
+    carryAfter: extras.carry ? extras.carryAfter : brings.carryAfter,
+  };
   run.stepper = createStepper(model, samples, state, options, bring);
   stepper.dispose();
   if (run.stepper.path !== stepper.path) options.onProgress?.({ kind: 'path', ...pathOf(run.stepper) });
   return run.stepper;
-}
-
-function extrasOf({ mask, weight }: Batch): Extras {
-  return { mask: mask !== undefined, weight: weight !== undefined };
 }
 
 function pathOf({ path, why }: Stepper): Pick<Stepper, 'path' | 'why'> {
@@ -151,6 +153,7 @@ async function trainEpoch(run: Run): Promise<void> {
   const { epoch, sums, epochs } = progress;
   const { batchSize, seed } = options;
   const order = await orderOf(samples, { seed, epoch, batchSize });
+  if (progress.batch === 0) state.carried = null;
   const validationLosses = epochs.flatMap(({ validationLoss }) => validationLoss ?? []);
   while (progress.batch < batches) {
     options.signal?.throwIfAborted();
@@ -165,8 +168,8 @@ async function trainEpoch(run: Run): Promise<void> {
     });
     const weight = batchWeight(batch);
     let result: StepResult = { loss: Number.NaN, norm: 0, byNorm: false, byValue: false };
+    const stepSeed = deriveSeed(seed, 'dropout', epoch, index);
     if (weight > 0) {
-      const stepSeed = deriveSeed(seed, 'dropout', epoch, index);
       const step = stepperFor(run, batch).step({ batch, seed: stepSeed, learningRate });
       result = step instanceof Promise ? await step : step;
       sums.loss += weight * result.loss;
@@ -174,7 +177,10 @@ async function trainEpoch(run: Run): Promise<void> {
       sums.clippedByNorm += Number(result.byNorm);
       sums.clippedByValue += Number(result.byValue);
       sums.learningRate = learningRate;
-    } else sums.skipped++;
+    } else {
+      sums.skipped++;
+      if (batch.carry) await stepperFor(run, batch).pass({ batch, seed: stepSeed });
+    }
     progress.batch++;
     options.onProgress?.({
       kind: 'batch',
@@ -257,10 +263,6 @@ function tellEnd({ options, state }: Run, reason: EndReason): void {
   } catch {
     // The run's own error is thrown next.
   }
-}
-
-function sizesOf({ weights }: Model): { name: string; size: number }[] {
-  return Object.entries(weights).map(([name, { size }]) => ({ name, size }));
 }
 
 function historyOf({ progress }: RunState, reason: EndReason): History {

@@ -2,13 +2,23 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch, NdArray } from '@tidecast/data';
-import type { Model } from '@tidecast/models';
+import type { Model, Stateful } from '@tidecast/models';
 import type { Loss } from '../losses/loss.ts';
 
 /** The loss of a batch and its gradient by every weight, in the order of `model.weights`. */
 export interface Gradients {
   loss: number;
   gradients: Float32Array[];
+  /** States that the batch hands on, where it carries some. */
+  state?: Record<string, NdArray>;
+}
+
+/** What a forward run depends on, beside the model and the batch. */
+export interface ForwardOptions {
+  training: boolean;
+  seed?: number;
+  /** States that the batch starts from, where it carries some. */
+  state?: Readonly<Record<string, NdArray>>;
 }
 
 /** A tensor of an array. */
@@ -19,20 +29,25 @@ export function toTensor({ data, shape }: NdArray): tf.Tensor {
 /**
  * Runs the model on a batch in training mode and differentiates the loss.
  * Waits for the numbers without blocking; leaves no tensor behind, even if it throws.
+ * A batch that carries states starts from `state`; no gradient goes through it.
  * @throws if the model's output and the targets differ in shape, or no weight has an influence on the loss.
  */
 export async function tapeGradients(
   model: Model,
   loss: Loss,
   batch: Batch,
-  seed: number,
+  { seed, state }: { seed: number; state?: Readonly<Record<string, NdArray>> },
 ): Promise<Gradients> {
   const variables = Object.values(model.weights);
   // tfjs keeps what it saved for the backward run if the function throws. So the error waits until after it.
   let failure: { error: unknown } | undefined;
+  let handedOn: Record<string, tf.Tensor> = {};
   const { value, grads } = tf.variableGrads(() => {
     try {
-      return lossOf(model, loss, batch, { training: true, seed });
+      const { output, state: after } = forward(model, batch, { training: true, seed, state });
+      for (const tensor of Object.values(after)) tf.keep(tensor);
+      handedOn = after;
+      return lossOf(loss, output, batch);
     } catch (error) {
       failure = { error };
       return tf.sum(variables[0]!) as tf.Scalar;
@@ -48,21 +63,48 @@ export async function tapeGradients(
             Promise.resolve(new Float32Array(variable.size))) as Promise<Float32Array>,
       ),
     ]);
-    return { loss: lossData![0]!, gradients };
+    return { loss: lossData![0]!, gradients, ...(batch.carry && { state: await toArrays(handedOn) }) };
   } finally {
-    tf.dispose([value, ...Object.values(grads)]);
+    tf.dispose([value, ...Object.values(grads), ...Object.values(handedOn)]);
   }
 }
 
-/** The loss of a batch as a scalar tensor. Wrap calls in `tf.tidy`. */
-export function lossOf(
+/** The model's outputs for a batch, and the states that it hands on where it carries some. Wrap calls in `tf.tidy`. */
+export function forward(
   model: Model,
-  loss: Loss,
-  { x, y, mask, weight }: Batch,
-  { training, seed }: { training: boolean; seed?: number },
-): tf.Scalar {
-  const output = model.apply(toTensor(x), { training, seed, mask: mask && toTensor(mask) });
+  { x, mask, carry, carryAfter }: Batch,
+  { training, seed, state }: ForwardOptions,
+): Stateful<tf.Tensor> {
+  const options = { training, seed, mask: mask && toTensor(mask) };
+  if (!carry) return { output: model.apply(toTensor(x), options), state: {} };
+  return model.applyStateful!(toTensor(x), {
+    ...options,
+    ...(state && { state: toTensors(state) }),
+    ...(carryAfter !== undefined && { stateAfter: carryAfter }),
+  });
+}
+
+/** The loss of a batch as a scalar tensor. Wrap calls in `tf.tidy`. */
+export function lossOf(loss: Loss, output: tf.Tensor, { y, weight }: Batch): tf.Scalar {
   return loss.apply(output, toTensor(y), weight && toTensor(weight));
+}
+
+/** Tensors of states. */
+export function toTensors(states: Readonly<Record<string, NdArray>>): Record<string, tf.Tensor> {
+  return Object.fromEntries(Object.entries(states).map(([name, state]) => [name, toTensor(state)]));
+}
+
+/** Arrays of states; the tensors stay. */
+export async function toArrays(
+  states: Readonly<Record<string, tf.Tensor>>,
+): Promise<Record<string, NdArray>> {
+  const entries = Object.entries(states).map(async ([name, state]) => [name, await toArray(state)] as const);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+/** The array of a tensor, which stays. */
+export async function toArray(tensor: tf.Tensor): Promise<NdArray> {
+  return { data: (await tensor.data()) as Float32Array, shape: tensor.shape };
 }
 
 /**

@@ -96,6 +96,11 @@ export function planRun(model: Model, samples: Samples, options: FitOptions): Ru
   const schedule = resolveSchedule(options.schedule ?? { type: 'constant' }, epochs);
   checkSchedule(schedule);
   if (samples.count === 0) throw new Error('fit: expected at least one sample, got none.');
+  if (samples.batchSize !== undefined && samples.batchSize !== batchSize) {
+    throw new Error(
+      `fit: batchSize must be ${samples.batchSize}, that of the samples, got ${batchSize}: their rows go on from batch to batch.`,
+    );
+  }
   checkInputShape(model, samples, 'samples');
   if (validation) {
     checkInputShape(model, validation, 'validation');

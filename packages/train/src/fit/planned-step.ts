@@ -6,6 +6,7 @@ import { type Block, createPlan, currentKernels } from '@tidecast/backend';
 import type { Batch, Samples } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import { optimizerRule } from '../optimizers/optimizers.ts';
+import { carriedSizes, statesBefore } from './carry.ts';
 import type { FitOptions } from './options.ts';
 import { firstNonFinite, type RunState } from './run-state.ts';
 import { type Extras, nonFinite, type Stepper } from './step.ts';
@@ -51,12 +52,19 @@ export function createPlannedStepper(
   const size = samples.xShape.reduce((product, each) => product * each, 1);
   // Nobody asks for the gradient by the inputs.
   const input = { value: plan.block(capacity * size), shape: samples.xShape, ...(mask && { mask }) };
+  const stateSizes = bring.carry ? carriedSizes(model) : {};
+  const states = Object.fromEntries(
+    Object.entries(stateSizes).map(([name, units]) => {
+      return [name, { before: plan.block(capacity * units), after: plan.block(capacity * units) }];
+    }),
+  );
   const output = model.plan(
     plan,
     input,
     Object.fromEntries(
       state.names.map((name, i) => [name, { value: weightParts[i]!, gradient: gradientParts[i]! }]),
     ),
+    bring.carry ? { blocks: states, after: bring.carryAfter } : undefined,
   );
   if (typeof output === 'string') return output;
   const targets = samples.yShape.reduce((product, size) => product * size, 1);
@@ -72,11 +80,29 @@ export function createPlannedStepper(
     for (const { name, parts: of } of slotParts) laid.view(of[i]!).set(state.slots[i]![name]!);
   }
 
-  const load = ({ x, y: target, mask: real, weight: weighs }: Batch) => {
+  const load = ({ x, y: target, mask: real, weight: weighs, carry }: Batch) => {
     laid.feed(input, x.data, real?.data);
+    for (const { before } of Object.values(states)) laid.view(before).fill(0);
+    if (carry) {
+      const given = statesBefore(stateSizes, carry, state.carried);
+      for (const [name, { data }] of Object.entries(given)) {
+        laid.view(states[name]!.before, data.length).set(data);
+      }
+    }
     laid.view(y, target.data.length).set(target.data);
     if (weight && !weighs) laid.view(weight).fill(1);
     if (weight && weighs) laid.view(weight, target.data.length).set(weighs.data);
+  };
+  /** The states that the batch in the blocks hands on. */
+  const handedOn = ({ carry }: Batch) => {
+    if (!carry) return null;
+    const rows = carry.data.length;
+    return Object.fromEntries(
+      Object.entries(stateSizes).map(([name, units]) => {
+        const data = laid.view(states[name]!.after, rows * units).slice();
+        return [name, { data, shape: [rows, units] }];
+      }),
+    );
   };
   const variables = Object.values(model.weights);
   /** Puts the weights into the model: in place, unless somebody holds a copy that shares the values. */
@@ -90,16 +116,26 @@ export function createPlannedStepper(
   };
   const firstBad = (of: readonly Block[]) => firstNonFinite(of.map((block) => laid.view(block)));
   const run = { batch: 0, seed: 0 };
+  const runForward = (batch: Batch, seed: number) => {
+    load(batch);
+    run.batch = batch.x.shape[0]!;
+    run.seed = seed;
+    laid.runForward(run);
+  };
 
   return {
     path: 'planned',
     brings: bring,
-    takes: (batch) => (!batch.mask || bring.mask) && (!batch.weight || bring.weight),
+    takes({ mask: real, weight: weighs, carry, carryAfter }) {
+      if (carry && !(bring.carry && bring.carryAfter === carryAfter)) return false;
+      return (!real || bring.mask) && (!weighs || bring.weight);
+    },
+    pass({ batch, seed }) {
+      runForward(batch, seed);
+      state.carried = handedOn(batch);
+    },
     step({ batch, seed, learningRate }) {
-      load(batch);
-      run.batch = batch.x.shape[0]!;
-      run.seed = seed;
-      laid.runForward(run);
+      runForward(batch, seed);
       const value = measure(run);
       laid.runBackward(run);
       const raw = Math.sqrt(kernels.squaredNorm(count, gradients.address));
@@ -129,6 +165,7 @@ export function createPlannedStepper(
         throw nonFinite(state, value, { what: 'updated weight', index, batch });
       }
       publish();
+      state.carried = handedOn(batch);
       state.progress.step++;
       return { loss: value, norm: raw, byNorm, byValue };
     },

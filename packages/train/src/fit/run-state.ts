@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '@tidecast/models';
 import { type OptimizerConfig, optimizerRule, type Slots } from '../optimizers/optimizers.ts';
+import type { States } from './carry.ts';
 import type { EpochRecord } from './history.ts';
 
 /** Sums over the batches of an epoch that is under way. */
@@ -39,6 +40,8 @@ export interface RunState {
   weights: Float32Array[];
   slots: Slots[];
   bestWeights: Float32Array[] | null;
+  /** States after the last batch, where batches carry them on. Replaced by each batch, never written to. */
+  carried: States | null;
 }
 
 /** Sums before the first batch. */
@@ -61,6 +64,7 @@ export async function freshState(model: Model, optimizer: OptimizerConfig): Prom
     weights,
     slots: weights.map(({ length }) => emptySlots(optimizer, length)),
     bestWeights: null,
+    carried: null,
   };
 }
 

@@ -19,7 +19,15 @@ export interface StepArguments {
 }
 
 /** What a batch may bring beside inputs and targets. */
-export type Extras = Record<'mask' | 'weight', boolean>;
+export interface Extras extends Record<'mask' | 'weight' | 'carry', boolean> {
+  /** After how many steps it hands its states on. */
+  carryAfter?: number;
+}
+
+/** What a batch brings. */
+export function extrasOf({ mask, weight, carry, carryAfter }: Batch): Extras {
+  return { mask: !!mask, weight: !!weight, carry: !!carry, ...(carry && { carryAfter }) };
+}
 
 /** Makes updates. The run's counters are the caller's, but for `progress.step`. */
 export interface Stepper {
@@ -36,6 +44,8 @@ export interface Stepper {
    * @throws NonFiniteError, leaving the weights as they were, where the loss, a gradient or a new weight is not finite.
    */
   step(call: StepArguments): StepResult | Promise<StepResult>;
+  /** Runs a batch that carries states but holds nothing to learn, for the states that it hands on. */
+  pass(call: Pick<StepArguments, 'batch' | 'seed'>): void | Promise<void>;
   /** Brings the arrays of the run's state up to date; the model's weights always are. */
   sync(): void;
   dispose(): void;

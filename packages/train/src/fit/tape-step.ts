@@ -1,9 +1,12 @@
 // Updates on the tape: any model, any backend. The gradients leave it as arrays, and the rest is plain code.
 
+import * as tf from '@tensorflow/tfjs-core';
+import type { Batch } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import { optimizerRule } from '../optimizers/optimizers.ts';
+import { carriedSizes, statesBefore } from './carry.ts';
 import { clipGradients } from './clip.ts';
-import { tapeGradients } from './gradients.ts';
+import { forward, tapeGradients, toArrays } from './gradients.ts';
 import type { FitOptions } from './options.ts';
 import { firstNonFinite, type RunState, setWeights } from './run-state.ts';
 import { nonFinite, type Stepper } from './step.ts';
@@ -12,13 +15,20 @@ import { nonFinite, type Stepper } from './step.ts';
 export function createTapeStepper(model: Model, state: RunState, options: FitOptions, why: string): Stepper {
   const { optimizer } = options;
   const rule = optimizerRule(optimizer);
+  /** The states a batch starts from; none where it carries none. */
+  const before = ({ carry }: Batch) =>
+    carry && { state: statesBefore(carriedSizes(model), carry, state.carried) };
   return {
     path: 'tape',
     why,
-    brings: { mask: true, weight: true },
+    brings: { mask: true, weight: true, carry: true },
     takes: () => true,
     async step({ batch, seed, learningRate }) {
-      const { loss, gradients } = await tapeGradients(model, options.loss, batch, seed);
+      const {
+        loss,
+        gradients,
+        state: after = null,
+      } = await tapeGradients(model, options.loss, batch, { seed, ...before(batch) });
       const { norm, byNorm, byValue, ...clipped } = clipGradients(gradients, options.clip);
       if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
         throw nonFinite(state, loss, { what: 'gradient', index: firstNonFinite(gradients), batch });
@@ -33,8 +43,17 @@ export function createTapeStepper(model: Model, state: RunState, options: FitOpt
       if (bad >= 0) throw nonFinite(state, loss, { what: 'updated weight', index: bad, batch });
       setWeights(model, weights);
       state.weights = weights;
+      state.carried = after;
       state.progress.step++;
       return { loss, norm, byNorm, byValue };
+    },
+    async pass({ batch, seed }) {
+      const after = tf.tidy(() => forward(model, batch, { training: true, seed, ...before(batch) }).state);
+      try {
+        state.carried = await toArrays(after);
+      } finally {
+        tf.dispose(after);
+      }
     },
     // Every step leaves the state up to date.
     sync() {},
