@@ -66,6 +66,10 @@ if (
       check(`snippet ${index + 1} of ${join(folder, 'README.md')}`, process.execPath, [file], user);
     }
   }
+  const optional = ['bullmq@6.7.0', 'ioredis@5.11.1'];
+  check('npm install of optional peers', 'npm', ['install', '--no-audit', '--no-fund', ...optional], user);
+  const worker = join(user, 'node_modules', '.bin', 'tidecast-worker');
+  check('the installed command: tidecast-worker --help', worker, ['--help'], user);
   const command = join(user, 'node_modules', '.bin', 'tidecast-tec');
   check('the installed command: tidecast-tec --help', command, ['--help'], user);
   check(

@@ -47,13 +47,14 @@ function suite(name, command, args) {
   });
 }
 
-/** Installs Debian's Chromium for the browser tests where that is possible; without one they are skipped and say so. */
-function ensureChromium() {
-  const found = () => spawnSync('sh', ['-c', 'command -v chromium || command -v google-chrome']).status === 0;
+/** Installs a Debian package where that is possible and none of `commands` is there; tests that need it say so. */
+function ensure(debianPackage, ...commands) {
+  const has = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
+  const found = () => commands.some(has);
   if (found()) return 0;
-  if (process.getuid?.() !== 0 || spawnSync('sh', ['-c', 'command -v apt-get']).status !== 0) return 0;
+  if (process.getuid?.() !== 0 || !has('apt-get')) return 0;
   spawnSync('apt-get', ['update', '-qq'], { stdio: 'inherit' });
-  spawnSync('apt-get', ['install', '-y', '-qq', 'chromium'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  spawnSync('apt-get', ['install', '-y', '-qq', debianPackage], { stdio: ['ignore', 'ignore', 'inherit'] });
   return found() ? 0 : 1;
 }
 
@@ -62,7 +63,8 @@ step('install', () => {
   install();
   return 0;
 });
-step('chromium', ensureChromium);
+step('chromium', () => ensure('chromium', 'chromium', 'google-chrome'));
+step('redis', () => ensure('redis-server', 'redis-server'));
 step('types', () => pnpm(['run', 'typecheck']));
 step('lint', () => pnpm(['run', 'lint']));
 step('arrows', () => pnpm(['run', 'arrows']));

@@ -141,3 +141,23 @@ export function dieAfterwards(value: number): number {
   queueMicrotask(() => queueMicrotask(() => process.exit(3)));
   return value;
 }
+
+/** Notes its process when it begins, and returns it after `ms`, whatever its signal says. */
+export async function tellProcess(
+  { file, ms }: { file: string; ms: number },
+  { id, attempt }: JobContext,
+): Promise<number> {
+  appendFileSync(file, `${id} ${attempt} ${process.pid}\n`);
+  await sleep(ms);
+  return process.pid;
+}
+
+/** As much as is asked for. */
+export function returnBytes(count: number): Uint8Array {
+  return new Uint8Array(count);
+}
+
+export function reportBytes(count: number, { report }: JobContext): number {
+  report(new Uint8Array(count));
+  return count;
+}

@@ -49,8 +49,8 @@ export interface BullmqExecutorOptions {
 
 /** A job that is waited for. */
 interface Watch {
-  readonly id: string;
   readonly task: Task;
+  readonly signal: AbortSignal;
   report(report: unknown, attempt: number): void;
   end(result: AttemptResult<unknown>): void;
   break(error: unknown): void;
@@ -155,7 +155,8 @@ export function createBullmqExecutor<Input, Result, Report = unknown>(
     const { queue } = await link!;
     const job = await queue.getJob(key);
     if (!job) {
-      for (const { task } of watches.get(key) ?? []) return void (await put(key, task));
+      const wanted = [...(watches.get(key) ?? [])].find(({ signal }) => !signal.aborted);
+      if (wanted) await put(key, wanted.task);
       return undefined;
     }
     const state = await job.getState();
@@ -225,32 +226,38 @@ export function createBullmqExecutor<Input, Result, Report = unknown>(
     watches.set(key, others);
     let onAbort = () => {};
     let late: NodeJS.Timeout | undefined;
-    let watch: Watch | undefined;
-    try {
-      const result = await new Promise<AttemptResult<unknown>>((end, fail) => {
-        const report = (value: unknown, begun: number) => attempt.report(value as Report, begun);
-        watch = { id, task, report, end, break: fail, attempt: 0 };
-        others.add(watch);
-        onAbort = () => {
-          late = setTimeout(end, graceMs, calledOff);
-          if (others.size > 1) end(calledOff);
-          else callOff(key, task).catch(fail);
+    const waiting = new Promise<AttemptResult<unknown>>((end, fail) => {
+      const report = (value: unknown, begun: number) => attempt.report(value as Report, begun);
+      const watch: Watch = { task, signal, report, end: settle(end), break: settle(fail), attempt: 0 };
+      function settle<Value>(then: (value: Value) => void) {
+        return (value: Value) => {
+          // From here on nobody misses the job when it is gone.
+          others.delete(watch);
+          if (others.size === 0) watches.delete(key);
+          then(value);
         };
-        signal.addEventListener('abort', onAbort, { once: true });
-        if (others.size === 1) send(key, task).catch(fail);
-      });
+      }
+      others.add(watch);
+      onAbort = () => {
+        late = setTimeout(watch.end, graceMs, calledOff);
+        if (others.size > 1) watch.end(calledOff);
+        else callOff(key, task).catch(watch.break);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      if (others.size === 1) send(key, task).catch(watch.break);
+    });
+    try {
+      const result = await waiting;
       const keep = runId !== undefined && result.status === 'done';
-      if (!keep && others.size === 1) await removeJob(key, signal);
+      if (!keep && others.size === 0) await removeJob(key, signal);
       return result as AttemptResult<Result>;
     } finally {
       clearTimeout(late);
       signal.removeEventListener('abort', onAbort);
-      others.delete(watch!);
-      if (others.size === 0) watches.delete(key);
     }
   }
 
-  /** Nobody asks for the job again; one that still runs removes nothing. A run that stops does not wait for Redis. */
+  /** Nobody asks for the job again; one that still runs stays. A run that stops does not wait for Redis. */
   const removeJob = async (key: string, signal: AbortSignal) => {
     const { queue } = await link!;
     const removed = queue.remove(key).catch(() => {});

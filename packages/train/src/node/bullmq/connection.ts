@@ -6,7 +6,7 @@ import { Redis } from 'ioredis';
 import { shown } from '../../check.ts';
 
 /** Time to wait for a first connection [ms]. */
-const CONNECT_MS = 5000;
+const CONNECT_MS = 3000;
 
 /** Connects to `redis://` or `rediss://`. @throws if it is no such address, or no server answers there. */
 export async function connect(address: string): Promise<Redis> {
