@@ -2,6 +2,8 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Block, PlanBuilder, Run, Signal } from '@tidecast/backend';
+import type { NdArray } from '@tidecast/data';
+import type { Distributions } from '@tidecast/eval';
 import { sameShape } from '../check.ts';
 
 /** A loss as plain data; `type` names it in {@link losses}. */
@@ -14,6 +16,8 @@ export interface LossConfig {
 export interface Loss {
   /** JSON that rebuilds the loss: `createLoss(config)`. */
   readonly config: LossConfig;
+  /** What the outputs say about each target beyond one number; absent: they are the forecast itself, or classes. */
+  readonly head?: Head;
   /**
    * Weighted mean of the pointwise losses, Σ w·l / Σ w, as a scalar.
    * `output` comes from the model, `y` and `weight` (absent: all 1) from the batch; `y` and `weight` have one shape.
@@ -26,6 +30,21 @@ export interface Loss {
   plan?(plan: PlanBuilder, output: Signal, targets: PlannedTargets): ((run: Run) => number) | string;
 }
 
+/**
+ * A distribution for each target value: the loss takes outputs `[B, ...yShape, P]`, P parameters for each. Any network
+ * gives them by its last layers, for targets `[horizon, K]` by
+ * `dense({ units: horizon * K * P }), reshape({ shape: [horizon, K, P] })`.
+ */
+export interface Head {
+  /** P. */
+  readonly parameters: number;
+  /**
+   * What outputs `[B, ...yShape, P]` mean, in the (scaled) unit of the targets: one distribution for each target value,
+   * row-major over `[B, ...yShape]`. Parameters that are NaN make their distribution NaN.
+   */
+  distributions(output: NdArray): Distributions;
+}
+
 /** The targets of a plan. */
 export interface PlannedTargets {
   y: Block;
@@ -33,6 +52,21 @@ export interface PlannedTargets {
   weight?: Block;
   /** Shape of one target. */
   shape: readonly number[];
+}
+
+/** @throws where outputs are not shaped like the targets with `parameters` as one more axis. */
+export function checkHeadShapes(
+  type: string,
+  parameters: number,
+  output: readonly (number | string)[],
+  y: readonly (number | string)[],
+): void {
+  const wanted = [...y, parameters];
+  if (sameShape(output, wanted)) return;
+  throw new Error(
+    `${type}: the model's output must be [${wanted.join(', ')}], the targets' shape and ${parameters} parameters of ` +
+      `each, got [${output.join(', ')}]. End the network in dense and reshape({ shape: [${wanted.slice(1).join(', ')}] }).`,
+  );
 }
 
 /** @throws where outputs and targets differ in shape; both without the batch axis, or both with it. */

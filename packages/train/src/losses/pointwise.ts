@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNumber } from '../check.ts';
 import { checkShapes, type Loss, type LossConfig } from './loss.ts';
+import { weightedMean } from './weighted-mean.ts';
 
 /** How the kernels know a pointwise loss. */
 interface PlannedLoss {
@@ -34,9 +35,7 @@ function pointwise(
     },
     apply(output, y, weight) {
       checkShapes(config.type, output.shape, y.shape);
-      const each = values(output, y);
-      if (!weight) return tf.mean(each) as tf.Scalar;
-      return tf.div(tf.sum(tf.mul(each, weight)), tf.sum(weight)) as tf.Scalar;
+      return weightedMean(values(output, y), weight);
     },
   };
 }

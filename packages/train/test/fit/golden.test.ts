@@ -3,14 +3,7 @@
 import { createModel, dense, type LayerConfig, lstm, network } from '@tidecast/models';
 import { describe, expect, it } from 'vitest';
 import { setUpBackend, testBackend } from '../../../../test/backend.ts';
-import {
-  createLoss,
-  fit,
-  type LossConfig,
-  losses,
-  type OptimizerConfig,
-  optimizers,
-} from '../../src/index.ts';
+import { createLoss, fit, type LossConfig, type OptimizerConfig, optimizers } from '../../src/index.ts';
 import { adam, adamw, rmsprop, sgd } from '../../src/optimizers/optimizers.ts';
 import { arraySamples, assignWeights, weightsOf } from '../helpers.ts';
 import golden from './golden/golden.json' with { type: 'json' };
@@ -44,9 +37,11 @@ const nets = Object.entries(golden.nets).flatMap(([name, net]) => paths.map((pat
 describe.each(nets)('$name net against PyTorch, $path', ({ name, path, net }) => {
   const cases = net.cases as unknown as GoldenCase[];
 
-  it('covers every optimiser and every loss', () => {
+  it('covers every optimiser, and the losses that are kernels', () => {
     expect(new Set(cases.map((each) => each.optimizer.type))).toEqual(new Set(Object.keys(optimizers)));
-    expect(new Set(cases.map((each) => each.loss.type))).toEqual(new Set(Object.keys(losses)));
+    expect(new Set(cases.map((each) => each.loss.type))).toEqual(
+      new Set(['mse', 'mae', 'huber', 'crossEntropy']),
+    );
   });
 
   it.each(cases.map((each) => [describeCase(each), each] as const))(

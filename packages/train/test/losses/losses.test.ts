@@ -72,8 +72,8 @@ describe.each([
 
 describe('losses', () => {
   it('have slope 0 where output and target are equal', () => {
-    for (const make of Object.values(losses)) {
-      const loss = make({ type: '' });
+    for (const type of Object.keys(pointwise)) {
+      const loss = losses[type]!({ type });
       const slope = tf.tidy(() =>
         tf
           .grad((o: tf.Tensor) => loss.apply(o, tf.tensor1d([1])))(tf.tensor1d([1]))
@@ -91,7 +91,7 @@ describe('losses', () => {
 
   it('refuse unknown types and bad settings', () => {
     expect(() => createLoss({ type: 'hinge' })).toThrow(
-      "loss: type must be one of mse, mae, huber, crossEntropy, got 'hinge'.",
+      /^loss: type must be one of mse, mae, huber, crossEntropy, .*, got 'hinge'\.$/,
     );
     expect(() => huber({ delta: 0 })).toThrow('huber: delta must be a finite number greater than 0, got 0.');
   });

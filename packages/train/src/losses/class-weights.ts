@@ -1,0 +1,20 @@
+import { shown } from '../check.ts';
+
+/** The weights of classes as given in a config, checked. @throws if they are no list of positive numbers. */
+export function checkClassWeights(what: string, weights: unknown): readonly number[] | undefined {
+  if (weights === undefined) return undefined;
+  if (
+    Array.isArray(weights) &&
+    weights.length > 0 &&
+    weights.every((each) => Number.isFinite(each) && each > 0)
+  ) {
+    return [...(weights as number[])];
+  }
+  throw new Error(`${what} must be a list of positive numbers, one for each class, got ${shown(weights)}.`);
+}
+
+/** @throws if there are not as many weights as classes. */
+export function checkClassCount(what: string, weights: readonly number[] | undefined, classes: number): void {
+  if (!weights || weights.length === classes) return;
+  throw new Error(`${what} must hold ${classes} numbers, one for each class, got ${weights.length}.`);
+}
