@@ -6,15 +6,13 @@ import type { NdArray, Samples } from '@tidecast/data';
 export interface AutoencodingOptions {
   /** True: the samples' own targets, classes, stand behind the inputs in the targets. Default false. */
   classes?: boolean;
-  /** Which examples are to be given back, by their own targets; the others weigh 0 in it. Default: all. */
-  only?: (target: Float32Array) => boolean;
 }
 
 /**
  * The same samples with their inputs as targets: of the inputs' shape, or with `classes` flat, `[D + K]`, the inputs and
  * then the samples' own targets. Masked steps weigh 0. The samples' own weights stay with their own targets.
  */
-export function autoencoding(samples: Samples, { classes = false, only }: AutoencodingOptions = {}): Samples {
+export function autoencoding(samples: Samples, { classes = false }: AutoencodingOptions = {}): Samples {
   const sizeOf = (shape: readonly number[]) => shape.reduce((product, each) => product * each, 1);
   const [given, own] = [sizeOf(samples.xShape), classes ? sizeOf(samples.yShape) : 0];
   const yShape = classes ? [given + own] : samples.xShape;
@@ -22,18 +20,19 @@ export function autoencoding(samples: Samples, { classes = false, only }: Autoen
     ...samples,
     yShape,
     batch(indices) {
-      const batch = samples.batch(indices);
+      const { weight: ownWeight, ...batch } = samples.batch(indices);
       const { x, y, mask } = batch;
       const rows = indices.length;
       const width = given + own;
       const stacked = (): NdArray => ({ data: new Float32Array(rows * width), shape: [rows, ...yShape] });
       const targets = stacked();
-      const weights = mask || batch.weight || only ? stacked() : undefined;
+      const weights = mask || (classes && ownWeight) ? stacked() : undefined;
       const ownSize = y.data.length / rows;
       for (let row = 0; row < rows; row++) {
-        const target = y.data.subarray(row * ownSize, (row + 1) * ownSize);
         targets.data.set(x.data.subarray(row * given, (row + 1) * given), row * width);
-        if (classes) targets.data.set(target, row * width + given);
+        if (classes) {
+          targets.data.set(y.data.subarray(row * ownSize, (row + 1) * ownSize), row * width + given);
+        }
         if (!weights) continue;
         const weight = weights.data.subarray(row * width, (row + 1) * width);
         weight.fill(1);
@@ -44,9 +43,8 @@ export function autoencoding(samples: Samples, { classes = false, only }: Autoen
             weight.fill(mask.data[row * steps + t]!, t * perStep, (t + 1) * perStep);
           }
         }
-        if (only && !only(target)) weight.fill(0, 0, given);
-        if (classes && batch.weight) {
-          weight.set(batch.weight.data.subarray(row * ownSize, (row + 1) * ownSize), given);
+        if (classes && ownWeight) {
+          weight.set(ownWeight.data.subarray(row * ownSize, (row + 1) * ownSize), given);
         }
       }
       return { ...batch, y: targets, ...(weights && { weight: weights }) };

@@ -23,6 +23,8 @@ export interface VaeLossSettings {
   classes?: number;
   /** Weight γ of the classes' cross-entropy; default 1. */
   classWeight?: number;
+  /** Which examples are given back and follow the prior: `all` (default), or, with one class, its `positives`. */
+  only?: 'all' | 'positives';
 }
 
 type Settings = Required<VaeLossSettings>;
@@ -62,9 +64,11 @@ const likelihoods: Readonly<Record<Settings['reconstruction'], Likelihood>> = {
  * With β = 1, and without classes, −l is the evidence lower bound with one draw of z; β > 1 is the β-VAE (Higgins et al.
  * 2017). H is the cross-entropy of the K logits: with K = 1 of one logit for yes or no, else of a softmax.
  *
- * Weights multiply the terms of their targets. An example's divergence weighs as much as the largest weight of its
- * reconstruction: one that need not be given back need not follow the prior either, as in the debiasing VAE (Amini et al.
- * 2019), which gives back faces alone. The loss is the sum over the examples over the sum of each one's largest weight.
+ * With `only: 'positives'` the first two terms are left out where the class is no, as in the debiasing VAE (Amini et al.
+ * 2019), which gives back faces alone.
+ *
+ * Weights multiply the terms of their targets; the divergence weighs as much as the largest weight of its example's
+ * reconstruction. The loss is the sum over all examples over the sum of their mean weights: without weights, the mean.
  * @throws where a setting is out of bounds, or outputs and targets do not have these sizes.
  */
 export function vaeLoss(options: VaeLossSettings): Loss {
@@ -80,9 +84,10 @@ export function vaeLoss(options: VaeLossSettings): Loss {
       const size = valuesGivenBack(settings, output.shape.slice(1), target.shape[1]!);
       const cut = (from: tf.Tensor, start: number, width: number) =>
         tf.slice(from, [0, start], [batch, width]);
-      const own = cut(weighs, 0, size);
+      const given = cut(weighs, 0, size);
+      const own = settings.only === 'positives' ? tf.mul(given, cut(target, size, 1)) : given;
       const { values } = likelihoods[settings.reconstruction];
-      const given = values(cut(output, 0, size), cut(target, 0, size), settings.sigma);
+      const unlikely = values(cut(output, 0, size), cut(target, 0, size), settings.sigma);
       const mean = cut(output, size, latent);
       const logVariance = cut(output, size + latent, latent);
       const divergence = tf.sum(
@@ -90,7 +95,7 @@ export function vaeLoss(options: VaeLossSettings): Loss {
         1,
       );
       let sum = tf.add(
-        tf.sum(tf.mul(own, given)),
+        tf.sum(tf.mul(own, unlikely)),
         tf.mul(tf.sum(tf.mul(divergence, tf.max(own, 1))), settings.beta / 2),
       );
       if (classes > 0) {
@@ -102,7 +107,7 @@ export function vaeLoss(options: VaeLossSettings): Loss {
             : tf.neg(tf.mul(mass, tf.logSoftmax(logits, 1)));
         sum = tf.add(sum, tf.mul(tf.sum(tf.mul(cut(weighs, size, classes), each)), settings.classWeight));
       }
-      return tf.div(sum, tf.sum(tf.max(weighs, 1))) as tf.Scalar;
+      return tf.div(sum, tf.sum(tf.mean(weighs, 1))) as tf.Scalar;
     },
     plan: (plan, output, targets) => planLoss(settings, plan, output, targets),
   };
@@ -116,6 +121,7 @@ function checked({
   sigma = 1,
   classes = 0,
   classWeight = 1,
+  only = 'all',
 }: VaeLossSettings): Settings {
   checkNumber('vaeLoss: latent', latent, { min: 1, integer: true });
   checkNumber('vaeLoss: beta', beta, { min: 0 });
@@ -123,7 +129,11 @@ function checked({
   checkNumber('vaeLoss: sigma', sigma, { above: 0 });
   checkNumber('vaeLoss: classes', classes, { min: 0, integer: true });
   checkNumber('vaeLoss: classWeight', classWeight, { min: 0 });
-  return { latent, beta, reconstruction, sigma, classes, classWeight };
+  lookUp('vaeLoss: only', { all: true, positives: true }, only);
+  if (only === 'positives' && classes !== 1) {
+    throw new Error(`vaeLoss: only 'positives' needs one class, yes or no, got ${classes}. Set classes: 1.`);
+  }
+  return { latent, beta, reconstruction, sigma, classes, classWeight, only };
 }
 
 /** D. @throws where outputs of a shape, or targets of `targets` values, do not fit. */
@@ -144,7 +154,7 @@ function planLoss(
   output: Signal,
   { y, weight, shape }: PlannedTargets,
 ): (run: Run) => number {
-  const { latent, beta, sigma, classes, classWeight } = settings;
+  const { latent, beta, sigma, classes, classWeight, only } = settings;
   const targets = shape.reduce((product, each) => product * each, 1);
   const size = valuesGivenBack(settings, output.shape, targets);
   const width = size + 2 * latent + classes;
@@ -162,10 +172,12 @@ function planLoss(
       const target = wanted.subarray(b * targets, (b + 1) * targets);
       const weighs = weights?.subarray(b * targets, (b + 1) * targets) ?? ones;
       const slope = slopes?.subarray(b * width, (b + 1) * width) ?? noGradient;
+      const part = only === 'positives' ? target[size]! : 1;
       let largest = 0;
       for (let d = 0; d < size; d++) {
-        const w = weighs[d]!;
+        const w = part * weighs[d]!;
         if (w > largest) largest = w;
+        total += weighs[d]! / targets;
         sum += w * likelihood.value(row[d]!, target[d]!, sigma);
         slope[d] = w * likelihood.slope(row[d]!, target[d]!, sigma);
       }
@@ -183,9 +195,8 @@ function planLoss(
       sum += classWeight * crossEntropyOf(logits, mass, massWeights, slope.subarray(size + 2 * latent));
       for (let k = 0; k < classes; k++) {
         slope[size + 2 * latent + k]! *= classWeight;
-        largest = Math.max(largest, massWeights[k]!);
+        total += massWeights[k]! / targets;
       }
-      total += largest;
     }
     if (slopes) for (let i = 0; i < slopes.length; i++) slopes[i]! /= total;
     return sum / total;
