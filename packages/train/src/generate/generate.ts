@@ -1,12 +1,12 @@
 // Writing with a network that was trained to predict the next code of a sequence: it reads what it has written so far,
 // one code is drawn from its answer, and so on. A recurrent network reads every code once and carries its state.
 
-import * as tf from '@tensorflow/tfjs-core';
 import { createRandom, type NdArray } from '@tidecast/data';
-import type { Model, Stateful } from '@tidecast/models';
+import type { Model } from '@tidecast/models';
 import { checkNumber } from '../check.ts';
+import { advance, type States } from '../fit/carry.ts';
+import { predict } from '../fit/evaluate.ts';
 import { createBreather } from '../fit/event-loop.ts';
-import { toTensor } from '../fit/gradients.ts';
 import { sampleSoftmax } from './sample-softmax.ts';
 
 /** How to write. */
@@ -74,10 +74,9 @@ function createReader(model: Model): (codes: readonly number[]) => Promise<Array
     return { data, shape: [1, codes.length, channels] };
   };
   if (typeof model.states === 'object' && Object.keys(model.states).length > 0 && !steps) {
-    let state: Record<string, NdArray> | undefined;
+    let state: States = {};
     return async (codes) => {
-      const x = inputOf(codes);
-      const result = model.inferStateful?.(x, { state }) ?? (await appliedStateful(model, x, state));
+      const result = await advance(model, inputOf(codes), { state });
       state = result.state;
       return lastLogits(result.output);
     };
@@ -91,8 +90,7 @@ function createReader(model: Model): (codes: readonly number[]) => Promise<Array
           `Create a recurrent model with the input [null, ${channels}] to read any length.`,
       );
     }
-    const x = inputOf(steps ? history.slice(-steps) : history);
-    return lastLogits(model.infer?.(x) ?? (await applied(model, x)));
+    return lastLogits(await predict(model, inputOf(steps ? history.slice(-steps) : history)));
   };
 }
 
@@ -103,32 +101,4 @@ function lastLogits({ data, shape }: NdArray): Float32Array {
     throw new Error(`generate: the model must give logits [B, T, K] or [B, K], got [${shape.join(', ')}].`);
   }
   return data.subarray(data.length - classes);
-}
-
-async function applied(model: Model, x: NdArray): Promise<NdArray> {
-  return taken(tf.tidy(() => model.apply(toTensor(x))));
-}
-
-async function appliedStateful(
-  model: Model,
-  x: NdArray,
-  state: Readonly<Record<string, NdArray>> = {},
-): Promise<Stateful<NdArray>> {
-  const result = tf.tidy(() => {
-    const before = Object.fromEntries(Object.entries(state).map(([name, each]) => [name, toTensor(each)]));
-    return model.applyStateful!(toTensor(x), { state: before }) as unknown as tf.TensorContainer;
-  }) as unknown as Stateful<tf.Tensor>;
-  const after: Record<string, NdArray> = {};
-  const output = await taken(result.output);
-  for (const [name, each] of Object.entries(result.state)) after[name] = await taken(each);
-  return { output, state: after };
-}
-
-/** The numbers of a tensor, which is freed. */
-async function taken(tensor: tf.Tensor): Promise<NdArray> {
-  try {
-    return { data: (await tensor.data()) as Float32Array, shape: tensor.shape };
-  } finally {
-    tensor.dispose();
-  }
 }
