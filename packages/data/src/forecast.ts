@@ -17,6 +17,8 @@ export interface Forecast {
   levels: readonly number[];
   /** Row-major `[levels, horizon, channels]`, in the unit of each channel. */
   values: Float32Array;
+  /** Mean of the forecast distribution, row-major `[horizon, channels]`; absent where it is not known, or the value itself. */
+  mean?: Float32Array;
 }
 
 /**

@@ -1,4 +1,24 @@
 export { type StreamOptions, type StreamSource, streams } from './bptt/streams.ts';
+export { type Bootstrap, bootstrap } from './ensemble/bootstrap.ts';
+export {
+  createEnsemble,
+  disposeEnsemble,
+  type Ensemble,
+  type EnsembleEvent,
+  type EnsembleOptions,
+  ensemble,
+  type MemberInput,
+  type MemberResult,
+} from './ensemble/ensemble.ts';
+export { loadEnsemble, saveEnsemble } from './ensemble/ensemble-file.ts';
+export {
+  asEnsembleForecastFunction,
+  type EnsembleDistributions,
+  ensembleDistributions,
+  ensembleDistributionsAt,
+  forecastEnsemble,
+  forecastEnsembleMany,
+} from './ensemble/ensemble-forecast.ts';
 export type {
   Executor,
   Job,
@@ -39,11 +59,16 @@ export type { CheckpointTarget, EarlyStopping, FitOptions } from './fit/options.
 export { learningRateAt, type ScheduleConfig, type ScheduleState, schedules } from './fit/schedules.ts';
 export {
   asForecastFunction,
+  distributionsAt,
+  distributionsOf,
+  type ForecastOptions,
+  forecast,
+  forecastMany,
+} from './forecaster/forecast.ts';
+export {
   type Forecaster,
   type ForecasterOptions,
   fitForecaster,
-  forecast,
-  forecastMany,
   type Provenance,
 } from './forecaster/forecaster.ts';
 export { loadForecaster, saveForecaster } from './forecaster/forecaster-file.ts';
@@ -73,7 +98,7 @@ export {
   gaussianNll,
 } from './losses/gaussian-nll.ts';
 export type { Head, Loss, LossConfig, PlannedTargets } from './losses/loss.ts';
-export { createLoss, losses } from './losses/losses.ts';
+export { createLoss, losses, registerLoss } from './losses/losses.ts';
 export { huber, mae, mse } from './losses/pointwise.ts';
 export { type QuantileLossSettings, quantileLoss } from './losses/quantile-loss.ts';
 export { type StudentTNllSettings, studentTNll } from './losses/student-t-nll.ts';

@@ -12,10 +12,14 @@ import {
 } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import { checkNumber, checkObject, lookUp, shown } from '../check.ts';
+import type { Loss, LossConfig } from '../losses/loss.ts';
+import { createLoss } from '../losses/losses.ts';
 import type { Forecaster, Provenance } from './forecaster.ts';
+import { checkLevels, defaultLevels } from './levels.ts';
 
 const ENTRY = 'forecaster';
-const VERSION = 1;
+/** Version 1 knew point forecasts alone. */
+const VERSION = 2;
 
 /** The forecaster as safetensors bytes. `saveModel` is that of @tidecast/models. */
 export function saveForecaster(forecaster: Forecaster, saveModel: (model: Model) => Uint8Array): Uint8Array {
@@ -60,9 +64,9 @@ function parse(text: string): unknown {
 
 function readParts(json: unknown): Omit<Forecaster, 'model'> {
   const parts = checkObject('forecaster', json);
-  if (parts.version !== VERSION) {
+  if (parts.version !== 1 && parts.version !== VERSION) {
     throw new Error(
-      `forecaster: version must be ${VERSION}, got ${shown(parts.version)}. Use a later release of @tidecast/train.`,
+      `forecaster: version must be 1 to ${VERSION}, got ${shown(parts.version)}. Use a later release of @tidecast/train.`,
     );
   }
   const { x, y } = checkObject('forecaster: scalers', parts.scalers);
@@ -74,6 +78,7 @@ function readParts(json: unknown): Omit<Forecaster, 'model'> {
     scalers: { x: readScaler(x), y: readScaler(y) },
     inputChannels: readList('inputChannels', parts.inputChannels, readInputChannel),
     targetChannels: readList('targetChannels', parts.targetChannels, readChannel),
+    ...readHead(parts),
     provenance: checkObject('forecaster: provenance', parts.provenance) as unknown as Provenance,
   };
   const { scalers, inputChannels, targetChannels, spec } = result;
@@ -93,6 +98,28 @@ function readParts(json: unknown): Omit<Forecaster, 'model'> {
     );
   }
   return result;
+}
+
+/** What the outputs mean, and the levels of the forecasts. */
+function readHead({
+  loss: json,
+  levels,
+  version,
+}: Record<string, unknown>): Pick<Forecaster, 'loss' | 'levels'> {
+  if (version === 1) return { levels: defaultLevels({}) };
+  if (json === undefined) return { levels: checkLevels('forecaster: levels', levels, {}) };
+  const loss = readLoss(checkObject('forecaster: loss', json) as LossConfig);
+  if (!loss.head)
+    throw new Error(`forecaster: loss must have a head, got ${shown(json)}. Is the file damaged?`);
+  return { loss: loss.config, levels: checkLevels('forecaster: levels', levels, loss) };
+}
+
+function readLoss(config: LossConfig): Loss {
+  try {
+    return createLoss(config);
+  } catch (error) {
+    throw new Error(`forecaster: its loss is not known here: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function readSpec(json: unknown): WindowSpec {

@@ -1,29 +1,28 @@
-// What is shipped: a trained network together with everything needed to turn a series into a forecast in its units.
+// What is shipped: a trained network together with everything needed to turn a series into a forecast in its units
+// (forecast.ts does that).
 
 import * as tf from '@tensorflow/tfjs-core';
 import type {
   Channel,
-  Forecast,
-  ForecastFunction,
   InputChannel,
-  NdArray,
   SampleScalers,
   Samples,
   ScalerKind,
-  Series,
   WindowOptions,
   WindowSamples,
   WindowSpec,
 } from '@tidecast/data';
-import { fitSampleScalers, scaleSamples, unscale, windowAt } from '@tidecast/data';
+import { fitSampleScalers, scaleSamples } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
-import { sameShape, shown } from '../check.ts';
+import { shown } from '../check.ts';
 import { firstDifference } from '../difference.ts';
-import { type PredictOptions, predict } from '../fit/evaluate.ts';
 import { fit } from '../fit/fit.ts';
 import type { History } from '../fit/history.ts';
 import type { FitOptions } from '../fit/options.ts';
+import type { LossConfig } from '../losses/loss.ts';
+import { createLoss } from '../losses/losses.ts';
 import { VERSION } from '../version.ts';
+import { checkLevels, defaultLevels } from './levels.ts';
 
 /** Where a forecaster comes from. Plain JSON. */
 export interface Provenance {
@@ -53,6 +52,10 @@ export interface Forecaster {
   scalers: SampleScalers;
   inputChannels: readonly InputChannel[];
   targetChannels: readonly Channel[];
+  /** The loss whose head says what the outputs mean; absent: one number for each target, the forecast itself. */
+  loss?: LossConfig;
+  /** Quantile levels of its forecasts, where nobody asks for others. */
+  levels: readonly number[];
   provenance: Provenance;
 }
 
@@ -66,18 +69,27 @@ export interface ForecasterOptions extends Omit<FitOptions, 'validation'> {
   validation?: WindowSamples;
   /** What to do about missing values in a live window; default: refuse them. */
   live?: Forecaster['live'];
+  /**
+   * Quantile levels of its forecasts, increasing between 0 and 1. Default: for a loss with a head its own, or 0.05, 0.25,
+   * 0.5, 0.75 and 0.95; else 0.5, and no others are to be had.
+   */
+  levels?: readonly number[];
 }
 
 /**
  * Trains `model` on windows and makes it a forecaster. The model is trained in place and belongs to it from then on.
- * @throws as {@link fit} does, or if training and validation windows differ in kind.
+ * @throws as {@link fit} does, or if training and validation windows differ in kind, or if the loss has a head and is not
+ * among `losses`: what the outputs mean could not be loaded again (see `registerLoss`).
  */
 export async function fitForecaster(
   model: Model,
   train: WindowSamples,
   options: ForecasterOptions,
 ): Promise<{ forecaster: Forecaster; history: History }> {
-  const { name = 'forecaster', scaler = 'standard', validation, live = {}, ...fitOptions } = options;
+  const { name = 'forecaster', scaler = 'standard', validation, live = {}, levels, ...fitOptions } = options;
+  const { loss, optimizer, epochs, batchSize, seed, schedule, clip, earlyStopping } = fitOptions;
+  if (loss.head) createLoss(loss.config);
+  const ownLevels = levels ? checkLevels('fitForecaster: levels', levels, loss) : defaultLevels(loss);
   if (validation) checkSameWindows('fitForecaster: validation windows', train, validation);
   if (train.count === 0) throw new Error('fitForecaster: expected at least one training window, got none.');
   const scalers = fitSampleScalers(scaler, train);
@@ -86,7 +98,6 @@ export async function fitForecaster(
     ...fitOptions,
     ...(validation && { validation: scaled(validation) }),
   });
-  const { loss, optimizer, epochs, batchSize, seed, schedule, clip, earlyStopping } = fitOptions;
   const last = history.epochs.find(({ epoch }) => epoch === history.bestEpoch) ?? history.epochs.at(-1)!;
   const forecaster: Forecaster = {
     name,
@@ -97,6 +108,8 @@ export async function fitForecaster(
     scalers,
     inputChannels: train.inputChannels,
     targetChannels: train.targetChannels,
+    ...(loss.head && { loss: loss.config }),
+    levels: ownLevels,
     provenance: {
       seed,
       options: plain({
@@ -125,104 +138,13 @@ export async function fitForecaster(
   return { forecaster, history };
 }
 
-/**
- * The forecast of `forecaster` issued at `origin` [ms], from what `history` holds up to then.
- * @throws if the series has another step or other channels, or the window at `origin` cannot be made (see `windowAt`).
- */
-export async function forecast(forecaster: Forecaster, history: Series, origin: number): Promise<Forecast> {
-  checkSeries(forecaster, history);
-  const { spec, live, step, targetChannels } = forecaster;
-  const { x, mask, reference, firstTime } = windowAt(history, { ...spec, ...live }, origin);
-  const one: Samples = {
-    count: 1,
-    xShape: x.shape.slice(1),
-    yShape: reference.shape.slice(1),
-    batch: () => ({
-      x,
-      y: { data: new Float32Array(reference.data.length), shape: reference.shape },
-      ...(mask && { mask }),
-    }),
-  };
-  const { data } = await run(forecaster, one, reference, {});
-  return { origin, firstTime, step, channels: targetChannels, levels: [0.5], values: data };
-}
-
-/** A forecaster as the function that a backtest scores. */
-export function asForecastFunction(forecaster: Forecaster): ForecastFunction {
-  return (history, origin) => forecast(forecaster, history, origin);
-}
-
-/**
- * The forecasts at the origins of many windows, run in batches: the quick way to forecast a whole test period.
- * @throws if the windows are of another specification than those it was trained on.
- */
-export async function forecastMany(
-  forecaster: Forecaster,
-  samples: WindowSamples,
-  options: PredictOptions = {},
-): Promise<Forecast[]> {
-  checkSameWindows('forecastMany: windows', forecaster, samples);
-  const { step, targetChannels, spec } = forecaster;
-  const { count } = samples;
-  if (count === 0) return [];
-  const reference = samples.reference(Uint32Array.from({ length: count }, (_, i) => i));
-  const { data } = await run(forecaster, samples, reference, options);
-  const size = data.length / count;
-  return Array.from(samples.origins, (origin, i) => ({
-    origin,
-    firstTime: origin - (spec.issueDelay ?? 0) + step,
-    step,
-    channels: targetChannels,
-    levels: [0.5],
-    values: data.slice(i * size, (i + 1) * size),
-  }));
-}
-
-/** Scaled inputs through the model, back to the units of the series, plus the reference. `[B, horizon, K]`. */
-async function run(
-  { name, model, scalers }: Forecaster,
-  samples: Samples,
-  reference: NdArray,
-  options: PredictOptions,
-): Promise<NdArray> {
-  const output = await predict(model, scaleSamples(samples, scalers), options);
-  if (!sameShape(output.shape, reference.shape)) {
-    throw new Error(
-      `forecaster '${name}': its network must give [${reference.shape.join(', ')}], got [${output.shape.join(', ')}].`,
-    );
-  }
-  const result = unscale(scalers.y, output);
-  for (let i = 0; i < result.data.length; i++) result.data[i] = result.data[i]! + reference.data[i]!;
-  return result;
-}
-
-function checkSeries({ name, step, inputChannels, targetChannels }: Forecaster, series: Series): void {
-  if (series.step !== step) {
-    throw new Error(
-      `forecaster '${name}': the series must have a sample every ${step} ms, got one every ${series.step} ms. ` +
-        'Resample it.',
-    );
-  }
-  for (const { name: wanted, unit } of [...inputChannels, ...targetChannels]) {
-    const channel = series.channels.find((each) => each.name === wanted);
-    if (!channel) {
-      const names = series.channels.map((each) => each.name).join(', ');
-      throw new Error(`forecaster '${name}': the series must have a channel '${wanted}', got ${names}.`);
-    }
-    if (channel.unit !== unit) {
-      throw new Error(
-        `forecaster '${name}': channel '${wanted}' must be in ${unit}, got ${channel.unit}. Convert it first.`,
-      );
-    }
-  }
-}
-
 type WindowKind = Pick<WindowSamples, 'spec' | 'step'> & {
   inputChannels: readonly InputChannel[];
   targetChannels: readonly Channel[];
 };
 
-function checkSameWindows(what: string, expected: WindowKind, got: WindowKind): void {
+/** @throws with the first difference if two sources of windows, or forecasters, are of different kinds. */
+export function checkSameWindows(what: string, expected: WindowKind, got: WindowKind): void {
   const kind = ({ spec, step, inputChannels, targetChannels }: WindowKind) => ({
     step,
     spec: { ...spec, issueDelay: spec.issueDelay ?? 0 },

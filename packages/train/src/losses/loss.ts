@@ -38,6 +38,8 @@ export interface Loss {
 export interface Head {
   /** P. */
   readonly parameters: number;
+  /** Quantile levels that it learns itself; absent: it knows all. */
+  readonly levels?: readonly number[];
   /**
    * What outputs `[B, ...yShape, P]` mean, in the (scaled) unit of the targets: one distribution for each target value,
    * row-major over `[B, ...yShape]`. Parameters that are NaN make their distribution NaN.

@@ -16,8 +16,8 @@ import { type QuantileLossSettings, quantileLoss } from './quantile-loss.ts';
 import { type StudentTNllSettings, studentTNll } from './student-t-nll.ts';
 import { type VaeLossSettings, vaeLoss } from './vae-loss.ts';
 
-/** Every loss by the `type` of its config. The settings may come from a file: every loss checks its own. */
-export const losses: Readonly<Record<string, (config: LossConfig) => Loss>> = {
+// The settings may come from a file: every loss checks its own.
+const makers: Record<string, (config: LossConfig) => Loss> = {
   mse: () => mse(),
   mae: () => mae(),
   huber: ({ delta }) => huber({ delta: delta as number | undefined }),
@@ -31,6 +31,20 @@ export const losses: Readonly<Record<string, (config: LossConfig) => Loss>> = {
   quantileLoss: (config) => quantileLoss(config as unknown as QuantileLossSettings),
   vaeLoss: (config) => vaeLoss(config as unknown as VaeLossSettings),
 };
+
+/** Every loss by the `type` of its config. */
+export const losses: Readonly<typeof makers> = makers;
+
+/**
+ * Makes a loss of your own known by the `type` of its config, so that forecasters trained on it can be saved and loaded.
+ * `make` gets a config from a file and has to check it.
+ * @throws if the type is taken.
+ */
+export function registerLoss(type: string, make: (config: LossConfig) => Loss): void {
+  if (Object.hasOwn(makers, type))
+    throw new Error(`registerLoss: type '${type}' is taken. Choose another one.`);
+  makers[type] = make;
+}
 
 /** The loss a config describes. @throws if its type is unknown. */
 export function createLoss(config: LossConfig): Loss {

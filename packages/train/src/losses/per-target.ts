@@ -13,6 +13,7 @@ export interface PerTarget {
   /** Outputs of each target on one more axis, and what they mean. Absent: one output, shaped like the targets. */
   head?: {
     parameters: number;
+    levels?: readonly number[];
     /** `column(p)`: parameter p of every target value. */
     distributions(column: (parameter: number) => Float64Array): Distributions;
   };
@@ -30,7 +31,7 @@ export function perTarget({ config, head, values, measure }: PerTarget): Loss {
   return {
     config,
     ...(head && {
-      head: { parameters: count, distributions: (output) => head.distributions(columns(output, count)) },
+      head: { ...head, distributions: (output) => head.distributions(columns(output, count)) },
     }),
     apply(output, y, weight) {
       check(output.shape, y.shape);

@@ -44,6 +44,7 @@ export function quantileLoss({ levels }: QuantileLossSettings): Loss {
     config: { type: 'quantileLoss', levels: [...levels] },
     head: {
       parameters: count,
+      levels: [...levels],
       distributions(column) {
         const outputs = levels.map((_, k) => column(k));
         const size = outputs[0]!.length;

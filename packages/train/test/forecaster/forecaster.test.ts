@@ -228,7 +228,7 @@ describe('a forecaster refuses', () => {
         'known too late',
       );
       await expect(forecastMany(forecaster, windows(series, { ...spec, horizon: 5 }))).rejects.toThrow(
-        'forecastMany: windows must be like the training windows: spec.horizon must be 4, got 5.',
+        'forecaster: windows must be like the training windows: spec.horizon must be 4, got 5.',
       );
     });
   });
@@ -250,7 +250,7 @@ describe('a forecaster refuses', () => {
       const load = (file: Uint8Array) => loadForecaster(file, loadModel);
       expect(() => load(saveModel(forecaster.model))).toThrow('holds no forecaster');
       expect(() => load(withDescription('{'))).toThrow('its description is not JSON');
-      expect(() => load(withDescription('{"version":2}'))).toThrow('version must be 1, got 2');
+      expect(() => load(withDescription('{"version":3}'))).toThrow('version must be 1 to 2, got 3');
       expect(() => load(bytes.slice(0, -3))).toThrow('safetensors');
       const edit = (change: object) => withDescription(JSON.stringify({ ...description, ...change }));
       expect(() => load(edit({ spec: { ...spec, steps: 1e9 } }))).toThrow('forecaster: spec.steps must be');
