@@ -74,6 +74,20 @@ export {
 export { loadForecaster, saveForecaster } from './forecaster/forecaster-file.ts';
 export { type GenerateOptions, generate } from './generate/generate.ts';
 export { sampleSoftmax } from './generate/sample-softmax.ts';
+export {
+  createIncrementalLearner,
+  type IncrementalLearner,
+  type IncrementalOptions,
+  type UpdateResult,
+} from './incremental/incremental-learner.ts';
+export {
+  type PrequentialOptions,
+  type PrequentialResult,
+  type PrequentialUpdate,
+  prequential,
+} from './incremental/prequential.ts';
+export { type PrequentialChartOptions, prequentialChart } from './incremental/prequential-chart.ts';
+export type { ReplayStrategy } from './incremental/replay-buffer.ts';
 export { type AutoencodingOptions, autoencoding } from './latent/autoencoding.ts';
 export { type DecodeOptions, decode, encode, type Latents, sampleVae } from './latent/latent.ts';
 export { type DensityOptions, latentDensity } from './latent/latent-density.ts';

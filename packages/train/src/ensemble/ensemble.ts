@@ -134,12 +134,14 @@ export async function ensemble<Data>(
 export function createEnsemble(members: readonly Forecaster[], name = 'ensemble'): Ensemble {
   const [first, ...others] = members;
   if (!first) throw new Error('ensemble: expected at least one member, got none.');
-  const kindOf = ({ spec, live, step, inputChannels, targetChannels }: Forecaster) => ({
+  const kindOf = ({ spec, live, step, inputChannels, targetChannels, loss, levels }: Forecaster) => ({
     spec,
     live,
     step,
     inputChannels,
     targetChannels,
+    head: loss !== undefined,
+    levels,
   });
   others.forEach((member, i) => {
     const difference = firstDifference(kindOf(first), kindOf(member));
