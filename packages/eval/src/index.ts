@@ -17,6 +17,17 @@ export {
 } from './classification/probability-scores.ts';
 export { averagePrecision, rocAuc, type ThresholdCurve, thresholdCurve } from './classification/ranking.ts';
 export { type ComparisonRow, compareForecasts } from './compare.ts';
+export { type AdaptiveConformalOptions, adaptiveConformal } from './conformal/adaptive-conformal.ts';
+export {
+  type AdaptiveLevel,
+  type AdaptiveLevelOptions,
+  adaptiveSteps,
+  createAdaptiveLevel,
+} from './conformal/adaptive-level.ts';
+export { conformalQuantile, fewestScores } from './conformal/conformal-quantile.ts';
+export type { ConformalMethod, ConformalOptions } from './conformal/conformity.ts';
+export { type ConformalBands, conformal, fitConformal } from './conformal/fit-conformal.ts';
+export { withSpread } from './conformal/with-spread.ts';
 export type { Distributions } from './distributions/distributions.ts';
 export { empirical, point } from './distributions/empirical.ts';
 export { type GaussianDistributions, gaussian } from './distributions/gaussian.ts';
