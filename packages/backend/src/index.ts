@@ -5,11 +5,14 @@ export type { KernelBuild, Kernels } from './kernels/load-kernels.ts';
 export { type GruOptions, gru } from './ops/gru.ts';
 export { lstm } from './ops/lstm.ts';
 export type {
+  CellVariant,
   GatedOptions,
+  LayerNormGains,
   RecurrentActivation,
   RecurrentOptions,
   RecurrentResult,
   RecurrentWeights,
+  StateName,
 } from './ops/recurrent-call.ts';
 export { rnn } from './ops/rnn.ts';
 export {

@@ -118,7 +118,7 @@ function run(
   layers: readonly ResolvedLayer[],
   weights: readonly Readonly<Record<string, Tensor>>[],
   x: Tensor,
-  { training = false, mask, seed, state: before, stateAfter }: StatefulOptions,
+  { training = false, mask, seed, state: before, stateAfter, onState }: StatefulOptions,
 ): Stateful<Tensor> {
   const state: Record<string, Tensor> = {};
   // Masked steps become 0 once, here, so that whatever stood there (also NaN) reaches no layer and no gradient.
@@ -137,6 +137,7 @@ function run(
       ...(seed === undefined ? {} : { seed: deriveSeed(seed, index) }),
       ...(before && { state: ownStates(name, before) }),
       ...(stateAfter !== undefined && { stateAfter }),
+      ...(onState && { onState: (state, step, value) => onState(`${name}.${state}`, step, value) }),
     });
     flow = result;
     for (const [own, tensor] of Object.entries(after)) state[`${name}.${own}`] = tensor;

@@ -37,6 +37,8 @@ export interface LayerCall<S> {
   state?: Readonly<Record<string, Tensor>>;
   /** After how many steps of x the states are taken that the layer gives; absent: after all. */
   stateAfter?: number;
+  /** Where given, sees each state at each step as the layer has made it, and gives what takes its place. */
+  onState?: (state: string, step: number, value: Tensor) => Tensor;
 }
 
 /** A state in a plan, `[B, H]`: where a run finds it, and where it leaves it. */

@@ -14,6 +14,11 @@ export interface ApplyOptions {
   seed?: number;
   /** Recurrent states to go on from, by name, `[B, H]` each; one that is left out starts from zeros. */
   state?: Readonly<Record<string, Tensor>>;
+  /**
+   * Sees every recurrent state, by name (both ways: `0.lstm.forward.h`), at each step of x as it is made, and gives what takes its
+   * place. Layers then run step by step, slower than the kernels.
+   */
+  onState?: (state: string, step: number, value: Tensor) => Tensor;
 }
 
 /** How a model is run that hands its states on. */

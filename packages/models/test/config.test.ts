@@ -151,7 +151,12 @@ describe('a resolved config', () => {
       kernelInit: 'glorotUniform',
       recurrentInit: 'orthogonal',
       biasInit: 'zeros',
+      dropout: 0,
+      recurrentDropout: 0,
+      zoneout: 0,
+      layerNorm: false,
       forgetBias: 1,
+      cellZoneout: 0,
     });
     const again = JSON.parse(JSON.stringify(config)) as ModelConfig;
     expect(again).toEqual(config);
@@ -183,7 +188,7 @@ describe('refusals', () => {
     [
       'an unknown setting',
       bad({ type: 'lstm', units: 3, unit: 4 }),
-      "0.lstm: unknown setting 'unit'. Known: units, returnSequences, bidirectional, kernelInit, recurrentInit, biasInit, forgetBias.",
+      "0.lstm: unknown setting 'unit'. Known: units, returnSequences, bidirectional, kernelInit, recurrentInit, biasInit, dropout, recurrentDropout, zoneout, layerNorm, forgetBias, cellZoneout.",
     ],
     [
       'a missing setting',

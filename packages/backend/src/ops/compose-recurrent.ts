@@ -4,6 +4,7 @@
 
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
+import { factored, finishState, normalise, normaliseCell } from './cell-variant.ts';
 import type { CellName, RecurrentActivation, RecurrentCall, RecurrentResult } from './recurrent-call.ts';
 
 const activations: Readonly<Record<RecurrentActivation, <T extends Tensor>(x: T) => T>> = {
@@ -19,8 +20,8 @@ const activations: Readonly<Record<RecurrentActivation, <T extends Tensor>(x: T)
   softmax: (x) => tf.softmax(x, -1),
 };
 
-/** Takes x·W + b `[B, gates·H]` of its time and the states before it; gives the states after it. */
-type Step = (projected: Tensor2D, states: Tensor2D[]) => Tensor2D[];
+/** Takes x·W + b `[B, gates·H]` of time t and the states before it; gives the states after it. */
+type Step = (projected: Tensor2D, states: Tensor2D[], t: number) => Tensor2D[];
 
 const steps: Readonly<Record<CellName, (call: RecurrentCall) => Step>> = {
   lstm: lstmStep,
@@ -36,8 +37,14 @@ export function composeRecurrent(call: RecurrentCall): RecurrentResult {
   const keep = mask && keepByTime(mask, H);
   const x = mask ? zeroPadding(inputs.x, mask) : inputs.x;
   const byTime = tf.reshape<tf.Rank.R2>(tf.transpose(x, [1, 0, 2]), [T * B, C]);
-  const product = tf.matMul(byTime, inputs.kernel);
-  const projected = inputs.bias ? tf.add(product, inputs.bias) : product;
+  const product = normalise(
+    tf.matMul(byTime, inputs.kernel) as Tensor2D,
+    call.variant?.norm?.input,
+    blocksOf(call),
+  );
+  // An rnn under layer norm adds its bias after the sum that it normalises.
+  const early = inputs.bias && !call.variant?.norm?.sum;
+  const projected = early ? tf.add(product, inputs.bias!) : product;
   const perStep = alongFirst<Tensor2D>(tf.reshape(projected, [T, B, projected.shape[1]!]));
   const step = steps[call.cell](call);
   const outputs: Tensor2D[] = new Array(T);
@@ -46,32 +53,48 @@ export function composeRecurrent(call: RecurrentCall): RecurrentResult {
   for (let s = 0; s < T; s++) {
     const t = reverse ? T - 1 - s : s;
     const before = states;
-    const after = step(perStep[t]!, before);
+    const after = step(perStep[t]!, before, t);
     states = keep ? after.map((state, n) => tf.where(keep[t]!, state, before[n]!)) : after;
     outputs[t] = keep ? tf.where(keep[t]!, after[0]!, zeros) : after[0]!;
   }
   return { sequence: tf.stack(outputs, 1) as tf.Tensor3D, states };
 }
 
+/** Columns that layer norm takes together: all gates of an lstm, the two gates and the candidate of a gru. */
+function blocksOf({ cell, sizes: { H } }: RecurrentCall): number[] {
+  return { lstm: [4 * H], gru: [2 * H, H], gruBefore: [2 * H, H], rnn: [H] }[cell];
+}
+
 /** [i f g o] = x·W + h·U + b, c′ = σ(f)∘c + σ(i)∘φ(g), h′ = σ(o)∘φ(c′) */
-function lstmStep({ inputs, activation, recurrentActivation }: RecurrentCall): Step {
+function lstmStep(call: RecurrentCall): Step {
+  const { inputs, activation, recurrentActivation, variant } = call;
   const gate = activations[recurrentActivation];
   const shape = activations[activation];
-  return (projected, [h, c]) => {
-    const gates = tf.add(projected, tf.matMul(h!, inputs.recurrent));
+  const finish = finishState(variant);
+  return (projected, [h, c], t) => {
+    const product = tf.matMul<Tensor2D>(factored(h!, variant), inputs.recurrent);
+    const gates = tf.add(projected, normalise(product, variant?.norm?.recurrent, blocksOf(call)));
     const [i, f, g, o] = tf.split(gates, 4, 1) as [Tensor2D, Tensor2D, Tensor2D, Tensor2D];
-    const cell = tf.add<Tensor2D>(tf.mul(gate(f), c!), tf.mul(gate(i), shape(g)));
-    return [tf.mul(gate(o), shape(cell)), cell];
+    const made = tf.add<Tensor2D>(tf.mul(gate(f), c!), tf.mul(gate(i), shape(g)));
+    const { state: cell, made: seen } = finish('c', t, made, c!);
+    const next = tf.mul<Tensor2D>(gate(o), shape(normaliseCell(seen, variant)));
+    return [finish('h', t, next, h!).state, cell];
   };
 }
 
 /** r = σ(xr + h·Ur + cr), z likewise, n = φ(xn + r∘(h·Un + cn)) */
-function resetAfterStep({ inputs, activation, recurrentActivation }: RecurrentCall): Step {
+function resetAfterStep(call: RecurrentCall): Step {
+  const { inputs, activation, recurrentActivation, variant } = call;
   const { recurrent, recurrentBias } = inputs;
   const gate = activations[recurrentActivation];
-  return (projected, [h]) => {
+  const finish = finishState(variant);
+  return (projected, [h], t) => {
     const [xr, xz, xn] = tf.split(projected, 3, 1) as [Tensor2D, Tensor2D, Tensor2D];
-    const product = tf.matMul(h!, recurrent);
+    const product = normalise(
+      tf.matMul(factored(h!, variant), recurrent),
+      variant?.norm?.recurrent,
+      blocksOf(call),
+    );
     const [hr, hz, hn] = tf.split(recurrentBias ? tf.add(product, recurrentBias) : product, 3, 1) as [
       Tensor2D,
       Tensor2D,
@@ -79,30 +102,40 @@ function resetAfterStep({ inputs, activation, recurrentActivation }: RecurrentCa
     ];
     const r = gate(tf.add<Tensor2D>(xr, hr));
     const z = gate(tf.add<Tensor2D>(xz, hz));
-    return [blend(z, activations[activation](tf.add<Tensor2D>(xn, tf.mul(r, hn))), h!)];
+    const candidate = activations[activation](tf.add<Tensor2D>(xn, tf.mul(r, hn)));
+    return [finish('h', t, blend(z, candidate, h!), h!).state];
   };
 }
 
 /** r = σ(xr + h·Ur), z likewise, n = φ(xn + (r∘h)·Un) */
-function resetBeforeStep({ sizes, inputs, activation, recurrentActivation }: RecurrentCall): Step {
+function resetBeforeStep({ sizes, inputs, activation, recurrentActivation, variant }: RecurrentCall): Step {
   const parts = [2 * sizes.H, sizes.H];
   const gate = activations[recurrentActivation];
   const [ofGates, ofCandidate] = tf.split(inputs.recurrent, parts, 1) as [Tensor2D, Tensor2D];
-  return (projected, [h]) => {
+  const gains = variant?.norm?.recurrent && tf.split(variant.norm.recurrent, parts);
+  const finish = finishState(variant);
+  return (projected, [h], t) => {
+    const entering = factored(h!, variant);
     const [xGates, xn] = tf.split(projected, parts, 1) as [Tensor2D, Tensor2D];
-    const sums = tf.add<Tensor2D>(xGates, tf.matMul(h!, ofGates));
+    const sums = tf.add<Tensor2D>(xGates, normalise(tf.matMul(entering, ofGates), gains?.[0]));
     // Each gate by itself, for functions that look at all units.
     const [r, z] = (tf.split(sums, 2, 1) as [Tensor2D, Tensor2D]).map((sum) => gate(sum));
-    const candidate = tf.add<Tensor2D>(xn, tf.matMul(tf.mul(r!, h!), ofCandidate));
-    return [blend(z!, activations[activation](candidate), h!)];
+    const product = normalise(tf.matMul(tf.mul(r!, entering), ofCandidate), gains?.[1]);
+    const candidate = activations[activation](tf.add<Tensor2D>(xn, product));
+    return [finish('h', t, blend(z!, candidate, h!), h!).state];
   };
 }
 
 /** h′ = φ(x·W + h·U + b) */
-function rnnStep({ inputs, activation }: RecurrentCall): Step {
-  return (projected, [h]) => [
-    activations[activation](tf.add<Tensor2D>(projected, tf.matMul(h!, inputs.recurrent))),
-  ];
+function rnnStep({ inputs, activation, variant }: RecurrentCall): Step {
+  const finish = finishState(variant);
+  const gain = variant?.norm?.sum;
+  return (projected, [h], t) => {
+    const sum = tf.add<Tensor2D>(projected, tf.matMul(factored(h!, variant), inputs.recurrent));
+    const shifted =
+      gain && inputs.bias ? tf.add<Tensor2D>(normalise(sum, gain), inputs.bias) : normalise(sum, gain);
+    return [finish('h', t, activations[activation](shifted), h!).state];
+  };
 }
 
 /** (1 − z)∘n + z∘h, written as n + z∘(h − n). */

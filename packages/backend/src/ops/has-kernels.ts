@@ -19,6 +19,7 @@ const limits: Readonly<Record<string, (call: RecurrentCall) => boolean>> = {
 /** True where a call runs fused. */
 export function hasKernels(call: RecurrentCall): boolean {
   const backend = tf.getBackend();
+  if (call.variant) return false;
   if (!tf.getKernel(kernelNames[call.cell], backend)) return false;
   return limits[backend]?.(call) ?? true;
 }

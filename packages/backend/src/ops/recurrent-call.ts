@@ -17,6 +17,40 @@ export interface RecurrentWeights {
   bias?: Tensor | undefined;
 }
 
+/** Name of a state: h, and the cell c of an lstm. */
+export type StateName = 'h' | 'c';
+
+/**
+ * What makes another cell of the plain one. Only the composition of plain ops knows variants; it runs on every backend, one step
+ * after the other.
+ */
+export interface CellVariant {
+  /** Factors `[B, H]` of h on its way into the recurrent product, the same at all steps: recurrent dropout. */
+  recurrentFactors?: Tensor | undefined;
+  /** How much of its value before a state keeps at step t, from 0 to 1, `[B, H]` or a scalar: zoneout. Undefined: nothing. */
+  keep?: ((state: StateName, t: number) => Tensor | undefined) | undefined;
+  /** Gains of layer norm. */
+  norm?: LayerNormGains | undefined;
+  /** Sees each state as step t has made it, and gives what takes its place. */
+  onState?: ((state: StateName, t: number, value: Tensor2D) => Tensor2D) | undefined;
+}
+
+/**
+ * Gains of a cell whose products are normalised over their columns before the bias: (v − mean) / √(variance + 1e-5) times gain.
+ * An rnn normalises x·W + h·U; an lstm x·W and h·U each over all gates, and c where it makes h; a gru x·W and h·U, each the two
+ * gates together and the candidate for itself.
+ */
+export interface LayerNormGains {
+  /** Of x·W and h·U, `[N]` each, for lstm and gru. */
+  input?: Tensor | undefined;
+  recurrent?: Tensor | undefined;
+  /** Of their sum, `[H]`, for rnn. */
+  sum?: Tensor | undefined;
+  /** Of c, `[H]`, with a shift, for lstm. */
+  cell?: Tensor | undefined;
+  cellShift?: Tensor | undefined;
+}
+
 /** Options of every recurrent op. */
 export interface RecurrentOptions {
   /** `[B, T]`: 1 where a step is real. At padding states stay as they are; it never enters a result, not even as NaN. */
@@ -27,6 +61,8 @@ export interface RecurrentOptions {
   initialState?: readonly Tensor[] | undefined;
   /** Function of the candidate, and of the cell; default `tanh`. */
   activation?: RecurrentActivation | undefined;
+  /** Default: the plain cell. */
+  variant?: CellVariant | undefined;
 }
 
 /** Options of the ops with gates. */
@@ -69,6 +105,7 @@ export interface RecurrentCall {
   reverse: boolean;
   activation: RecurrentActivation;
   recurrentActivation: RecurrentActivation;
+  variant?: CellVariant;
 }
 
 const gates: Record<CellName, number> = { lstm: 4, gru: 3, gruBefore: 3, rnn: 1 };
@@ -117,6 +154,17 @@ export function recurrentCall(
     expect(`initialState[${i}]`, state, [B, H], 'It has one row for each of x, and one value for each unit.');
   }
   const [h0, c0] = initialState ?? [];
+  const { variant } = options;
+  expect(
+    'variant.recurrentFactors',
+    variant?.recurrentFactors,
+    [B, H],
+    'It has a factor for each value of h.',
+  );
+  for (const [name, gain] of Object.entries(variant?.norm ?? {})) {
+    const columns = name === 'input' || name === 'recurrent' ? N : H;
+    expect(`variant.norm.${name}`, gain as Tensor | undefined, [columns], fitting);
+  }
   return {
     cell,
     sizes: { B, T, C, H },
@@ -130,6 +178,7 @@ export function recurrentCall(
       ...(c0 && { c0: float(c0) }),
     },
     ...(mask && { mask: float(mask) }),
+    ...(variant && { variant }),
     reverse,
     activation: checkActivation(op, 'activation', options.activation ?? 'tanh'),
     recurrentActivation: checkActivation(op, 'recurrentActivation', options.recurrentActivation ?? 'sigmoid'),

@@ -169,6 +169,26 @@ for (const cell of cellNames) {
     });
   });
 
+  it(`${cell}: states in the middle, as the last ones of the sequence cut there, within 1e-5`, () => {
+    const [B, T, C, H] = [5, 9, 2, 5];
+    const layout = { rnn: [1, 0], lstm: [4, 2], gru: [4, 0], gruBefore: [3, 1] }[cell] as [number, number];
+    const mask = maskOf(T);
+    const input = recurrentInput(cell, { B, T, C, H }, { mask });
+    const workspace = test.garbage(
+      (test.kernels[`${cell}Workspace`] as (...sizes: number[]) => number)(B, T, C, H),
+    );
+    runRecurrent(test, cell, input, { workspace });
+    for (const steps of [1, 4, T]) {
+      const [h, c] = [test.garbage(B * H), cell === 'lstm' ? test.garbage(B * H) : 0];
+      test.kernels.recurrentStates(B, T, C, H, ...layout, steps, workspace, h, c);
+      test.expectGuards();
+      const short = { ...input, mask: mask.map((real, i) => (i % T < steps ? real : 0)) };
+      const expected = recurrentReference(cell, short);
+      expect(relativeError(test.get(h, B * H), expected.hLast)).toBeLessThanOrEqual(bound);
+      if (c) expect(relativeError(test.get(c, B * H), expected.cLast)).toBeLessThanOrEqual(bound);
+    }
+  });
+
   it(`${cell}: the same bits whatever stands in the workspace`, () => {
     for (const [H, mask] of [
       [5, undefined],

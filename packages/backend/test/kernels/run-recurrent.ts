@@ -19,6 +19,8 @@ export interface RecurrentRun {
   addInput?: boolean;
   /** Results that are not wanted: their address is 0. */
   without?: readonly (keyof RecurrentOutput)[];
+  /** Address of the workspace, for who looks into it after the run. */
+  workspace?: number;
   /** What stands in the workspace before; garbage where not given. */
   workspaceFill?: number;
 }
@@ -100,9 +102,10 @@ export function runRecurrent(
   const kernels = test.kernels as unknown as Record<string, Kernel>;
   const workspaceSize = kernels[`${cell}Workspace`]!(B, T, C, H) as unknown as number;
   const workspace =
-    run.workspaceFill === undefined
+    run.workspace ??
+    (run.workspaceFill === undefined
       ? test.garbage(workspaceSize)
-      : test.put(new Float32Array(workspaceSize).fill(run.workspaceFill));
+      : test.put(new Float32Array(workspaceSize).fill(run.workspaceFill)));
 
   const lstm = <Value>(...values: Value[]) => (cell === 'lstm' ? values : []);
   const gru = <Value>(...values: Value[]) => (cell === 'gru' ? values : []);

@@ -23,7 +23,8 @@ export interface GruConfig extends GruSettings, LayerConfig {
  * `r = σ(x·Wr + br + h·Ur + cr)`, `z = σ(x·Wz + bz + h·Uz + cz)`, `h′ = (1 − z)∘n + z∘h`, with
  * `n = tanh(x·Wn + bn + r∘(h·Un + cn))`, or `n = tanh(x·Wn + bn + (r∘h)·Un)` where `resetAfter` is false (no c then).
  * Weights, gates in the order r, z, n: `kernel [C, 3H]`, `recurrent [H, 3H]`, `bias [3H]` (b) and, with reset-after,
- * `recurrentBias [3H]` (c). Result `[B, H]`, or `[B, T, H]` with `returnSequences`.
+ * `recurrentBias [3H]` (c). With layer norm the products with W and U are normalised before their biases, r and z together and n
+ * for itself, times `inputGain [3H]` and `recurrentGain [3H]`. Result `[B, H]`, or `[B, T, H]` with `returnSequences`.
  */
 export function gru(settings: GruSettings): GruConfig {
   return { type: 'gru', ...settings };
@@ -34,12 +35,16 @@ export const gruLayer = recurrentLayer<GruSettings>(
   {
     type: 'gru',
     states: ['h'],
-    weights: ({ units, kernelInit, recurrentInit, biasInit, resetAfter }, channels) => [
+    weights: ({ units, kernelInit, recurrentInit, biasInit, resetAfter, layerNorm }, channels) => [
       { name: 'kernel', shape: [channels, 3 * units], init: perGate(kernelInit, 3) },
       { name: 'recurrent', shape: [units, 3 * units], init: perGate(recurrentInit, 3) },
       { name: 'bias', shape: [3 * units], init: perGate(biasInit, 3) },
       ...(resetAfter ? [{ name: 'recurrentBias', shape: [3 * units], init: perGate(biasInit, 3) }] : []),
+      ...(layerNorm
+        ? ['inputGain', 'recurrentGain'].map((name) => ({ name, shape: [3 * units], init: 'ones' as const }))
+        : []),
     ],
+    norm: ({ inputGain, recurrentGain }) => ({ input: inputGain, recurrent: recurrentGain }),
     run: ({ resetAfter }, weights, x, options) => runGru(x, weights, { ...options, resetAfter }),
     planned: ({ resetAfter }) => (resetAfter ? plannedAfter : plannedBefore),
   },

@@ -1,13 +1,17 @@
 import { activationCodes, type Kernels, lstm as runLstm } from '@tidecast/backend';
 import type { LayerConfig } from '../config.ts';
+import type { WeightSpec } from '../layer-definition.ts';
 import { finiteNumber } from '../settings.ts';
 import { addressOf, type PlannedCell } from './planned-recurrent.ts';
 import { perGate, type RecurrentSettings, recurrentLayer } from './recurrent.ts';
+import { share } from './regularisers.ts';
 
 /** Settings of {@link lstm}. */
 export interface LstmSettings extends RecurrentSettings {
   /** Start of the forget gate's bias, in place of `biasInit`; default 1 (Jozefowicz, Zaremba, Sutskever 2015). */
   forgetBias?: number;
+  /** As `zoneout`, for the cell c; default 0. The new cell makes h before zoneout, as in the source. */
+  cellZoneout?: number;
 }
 
 /** An LSTM layer as data. */
@@ -19,6 +23,8 @@ export interface LstmConfig extends LstmSettings, LayerConfig {
  * Long short-term memory (Hochreiter, Schmidhuber 1997; forget gate: Gers, Schmidhuber, Cummins 2000):
  * `[i f g o] = x·W + h·U + b`, `c′ = σ(f)∘c + σ(i)∘tanh(g)`, `h′ = σ(o)∘tanh(c′)`, from h = c = 0.
  * Weights, gates in the order i, f, g, o: `kernel [C, 4H]`, `recurrent [H, 4H]`, `bias [4H]`.
+ * With layer norm `[i f g o] = LN(x·W)∘inputGain + LN(h·U)∘recurrentGain + b` and `h′ = σ(o)∘tanh(LN(c′)∘cellGain + cellShift)`, gains
+ * `[4H]` and `[H]`, each LN over all of its values.
  * Result `[B, H]`, or `[B, T, H]` with `returnSequences`.
  */
 export function lstm(settings: LstmSettings): LstmConfig {
@@ -30,7 +36,7 @@ export const lstmLayer = recurrentLayer<LstmSettings>(
   {
     type: 'lstm',
     states: ['h', 'c'],
-    weights: ({ units, kernelInit, recurrentInit, biasInit, forgetBias }, channels) => [
+    weights: ({ units, kernelInit, recurrentInit, biasInit, forgetBias, layerNorm }, channels) => [
       { name: 'kernel', shape: [channels, 4 * units], init: perGate(kernelInit, 4) },
       { name: 'recurrent', shape: [units, 4 * units], init: perGate(recurrentInit, 4) },
       {
@@ -38,12 +44,28 @@ export const lstmLayer = recurrentLayer<LstmSettings>(
         shape: [4 * units],
         init: [biasInit, { type: 'constant', value: forgetBias }, biasInit, biasInit],
       },
+      ...(layerNorm ? layerNormWeights(units) : []),
     ],
+    norm: ({ inputGain, recurrentGain, cellGain, cellShift }) => ({
+      ...{ input: inputGain, recurrent: recurrentGain, cell: cellGain, cellShift },
+    }),
     run: (_settings, weights, x, options) => runLstm(x, weights, options),
     planned: () => plannedLstm,
   },
-  { forgetBias: { ...finiteNumber('a finite number', () => true, 1), trainingOnly: true } },
+  {
+    forgetBias: { ...finiteNumber('a finite number', () => true, 1), trainingOnly: true },
+    cellZoneout: share(false),
+  },
 );
+
+function layerNormWeights(units: number): WeightSpec[] {
+  return [
+    { name: 'inputGain', shape: [4 * units], init: 'ones' },
+    { name: 'recurrentGain', shape: [4 * units], init: 'ones' },
+    { name: 'cellGain', shape: [units], init: 'ones' },
+    { name: 'cellShift', shape: [units], init: 'zeros' },
+  ];
+}
 
 function plannedLstm(kernels: Kernels): PlannedCell {
   const { sigmoid, tanh } = activationCodes;

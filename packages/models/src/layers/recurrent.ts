@@ -3,15 +3,30 @@
 
 import type { Tensor } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Kernels, RecurrentOptions, RecurrentResult, RecurrentWeights } from '@tidecast/backend';
+import type {
+  Kernels,
+  LayerNormGains,
+  RecurrentOptions,
+  RecurrentResult,
+  RecurrentWeights,
+} from '@tidecast/backend';
 import { type Initializer, initializerSetting } from '../initializers.ts';
 import type { LayerDefinition, WeightSpec } from '../layer-definition.ts';
 import { flag, type Setting, wholeNumber } from '../settings.ts';
 import { sequenceShape } from '../shape.ts';
 import { type PlannedCell, planRecurrent } from './planned-recurrent.ts';
+import {
+  dropInputs,
+  fromStep,
+  planDropInputs,
+  type RegulariserSettings,
+  regulariserSettings,
+  unplanned,
+  variantOf,
+} from './regularisers.ts';
 
 /** Settings every recurrent layer has. */
-export interface RecurrentSettings {
+export interface RecurrentSettings extends RegulariserSettings {
   /** Size H of the state. */
   units: number;
   /** All states `[B, T, H]` instead of the last one `[B, H]`; default false. */
@@ -34,6 +49,7 @@ export const recurrentSettings = {
   kernelInit: initializerSetting('glorotUniform'),
   recurrentInit: initializerSetting('orthogonal'),
   biasInit: initializerSetting('zeros', 'bias'),
+  ...regulariserSettings,
 } satisfies Record<keyof RecurrentSettings, Setting>;
 
 /** Weights of one direction by their name within the cell. */
@@ -45,6 +61,8 @@ export interface Cell<S extends RecurrentSettings> {
   /** Names of its states, in the order of the op. */
   states: readonly ('h' | 'c')[];
   weights(settings: Required<S>, channels: number): readonly WeightSpec[];
+  /** Gains of layer norm among the weights. */
+  norm(weights: CellWeights): LayerNormGains;
   /** Runs it over `x [B, T, C]`. */
   run(settings: Required<S>, weights: CellWeights, x: Tensor, options: RecurrentOptions): RecurrentResult;
   /** The kernels that run the cell in a plan, or why there are none for these settings. */
@@ -73,13 +91,23 @@ export function recurrentLayer<S extends RecurrentSettings>(
       if (bidirectional) return 'bidirectional, so that it also starts at the end of a sequence';
       return Object.fromEntries(cell.states.map((name) => [name, units]));
     },
-    apply({ settings, weights, x, mask, state, stateAfter }) {
-      const specs = cell.weights(settings, x.shape[2]!);
+    apply({ settings, weights, x: given, mask, state, stateAfter, training, seed, onState }) {
+      const shared = settings as Required<RecurrentSettings>;
+      const { units, layerNorm, dropout } = shared;
+      const specs = cell.weights(settings, given.shape[2]!);
+      const x = training && dropout > 0 ? dropInputs(cell.type, given, dropout, seed) : given;
       const runs = directions(settings).map(({ prefix, reverse }) => {
-        const own = Object.fromEntries(specs.map(({ name }) => [name, weights[prefix + name]!]));
-        const initialState = state && cell.states.map((name) => state[name] ?? zeroState(x, settings.units));
-        const run = (part: Tensor, options: RecurrentOptions) =>
-          cell.run(settings, own as CellWeights, part, { ...options, reverse });
+        const own = Object.fromEntries(
+          specs.map(({ name }) => [name, weights[prefix + name]!]),
+        ) as CellWeights;
+        const variant = variantOf({
+          ...{ settings: shared, type: cell.type, prefix, rows: x.shape[0]!, units, training, seed, onState },
+          ...(layerNorm && { norm: cell.norm(own) }),
+        });
+        const initialState =
+          state && cell.states.map((name) => state[name] ?? tf.zeros([x.shape[0]!, units]));
+        const run = (part: Tensor, from: number, options: RecurrentOptions) =>
+          cell.run(settings, own, part, { ...options, reverse, variant: fromStep(variant, from) });
         return runThrough(run, x, { mask, initialState, stateAfter });
       });
       const handedOn = settings.bidirectional
@@ -91,11 +119,15 @@ export function recurrentLayer<S extends RecurrentSettings>(
       }
       return { x: join(runs.map((run) => run.sequence)), ...(mask && { mask }), ...handedOn };
     },
-    plan({ settings, weights, plan, input, states }) {
+    plan({ settings, weights, plan, input: given, position, states }) {
+      const why = unplanned(settings as Required<RecurrentSettings>, plan.training);
+      if (why) return why;
       const cellOf = cell.planned(settings);
       if (typeof cellOf === 'string') return cellOf;
-      const specs = cell.weights(settings, input.shape[1]!);
-      const { units, returnSequences } = settings as Required<RecurrentSettings>;
+      const specs = cell.weights(settings, given.shape[1]!);
+      const { units, returnSequences, dropout } = settings as Required<RecurrentSettings>;
+      const drops = plan.training && dropout > 0;
+      const input = drops ? planDropInputs(plan, given, dropout, position) : given;
       return planRecurrent(plan, input, cellOf, {
         units,
         returnSequences,
@@ -111,28 +143,24 @@ export function recurrentLayer<S extends RecurrentSettings>(
 
 /** As the op, and the states after `stateAfter` steps. */
 function runThrough(
-  run: (x: Tensor, options: RecurrentOptions) => RecurrentResult,
+  run: (x: Tensor, from: number, options: RecurrentOptions) => RecurrentResult,
   x: Tensor,
   { mask, initialState, stateAfter }: RecurrentOptions & { stateAfter?: number },
 ): RecurrentResult & { handedOn: Tensor[] } {
   const [rows, steps, channels] = x.shape as [number, number, number];
   const first = stateAfter ?? steps;
   const part = (from: number, count: number, before: readonly Tensor[] | undefined) =>
-    run(tf.slice(x, [0, from, 0], [rows, count, channels]), {
+    run(tf.slice(x, [0, from, 0], [rows, count, channels]), from, {
       mask: mask && tf.slice(mask, [0, from], [rows, count]),
       initialState: before,
     });
   if (first === steps) {
-    const whole = run(x, { mask, initialState });
+    const whole = run(x, 0, { mask, initialState });
     return { ...whole, handedOn: whole.states };
   }
   const head = part(0, first, initialState);
   const tail = part(first, steps - first, head.states);
   return { ...tail, sequence: tf.concat([head.sequence, tail.sequence], 1), handedOn: head.states };
-}
-
-function zeroState(x: Tensor, units: number): Tensor {
-  return tf.zeros([x.shape[0]!, units]);
 }
 
 function directions(settings: RecurrentSettings): { prefix: string; reverse: boolean }[] {

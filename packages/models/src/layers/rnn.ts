@@ -17,7 +17,7 @@ export interface RnnConfig extends RnnSettings, LayerConfig {
 
 /**
  * Simple recurrent layer (Elman 1990): `h′ = φ(x·W + h·U + b)`, from h = 0.
- * Weights: `kernel [C, H]`, `recurrent [H, H]`, `bias [H]`. Result `[B, H]`, or `[B, T, H]` with `returnSequences`.
+ * Weights: `kernel [C, H]`, `recurrent [H, H]`, `bias [H]`; with layer norm, `φ(LN(x·W + h·U)∘gain + b)`, `gain [H]`. Result `[B, H]`, or `[B, T, H]` with `returnSequences`.
  */
 export function rnn(settings: RnnSettings): RnnConfig {
   return { type: 'rnn', ...settings };
@@ -28,11 +28,13 @@ export const rnnLayer = recurrentLayer<RnnSettings>(
   {
     type: 'rnn',
     states: ['h'],
-    weights: ({ units, kernelInit, recurrentInit, biasInit }, channels) => [
+    weights: ({ units, kernelInit, recurrentInit, biasInit, layerNorm }, channels) => [
       { name: 'kernel', shape: [channels, units], init: kernelInit },
       { name: 'recurrent', shape: [units, units], init: recurrentInit },
       { name: 'bias', shape: [units], init: biasInit },
+      ...(layerNorm ? [{ name: 'gain', shape: [units], init: 'ones' as const }] : []),
     ],
+    norm: ({ gain }) => ({ sum: gain }),
     run: ({ activation }, weights, x, options) => runRnn(x, weights, { ...options, activation }),
     planned: ({ activation }) =>
       activation === 'softmax'
