@@ -170,3 +170,4 @@ export { formatSearch, type SearchRow } from './search/table.ts';
 export { type TpeOptions, tpe } from './search/tpe.ts';
 export type { TrialInput, TrialResult } from './search/trial.ts';
 export { memoryStore, type Store } from './store/store.ts';
+export { type McDropoutOptions, mcDropout, mcDropoutOf } from './uncertainty/mc-dropout.ts';
