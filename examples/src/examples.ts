@@ -2,12 +2,20 @@
 
 import type { Example } from './example.ts';
 import { executorsExample } from './executors/executors.ts';
+import { imbalance } from './imbalance/imbalance.ts';
+import { imbalanceImages } from './imbalance/imbalance-images.ts';
+import { searchExample } from './search/search.ts';
 import { addingProblemExample } from './sequences/adding-problem.ts';
+import { characterRnn } from './sequences/character-rnn.ts';
 import { copyTaskExample } from './sequences/copy-task.ts';
 
 /** Every example. */
 export const examples: Readonly<Record<string, Example>> = {
   'adding-problem': addingProblemExample,
   'copy-task': copyTaskExample,
+  'character-rnn': characterRnn,
   executors: executorsExample,
+  search: searchExample,
+  imbalance,
+  'imbalance-images': imbalanceImages,
 };
