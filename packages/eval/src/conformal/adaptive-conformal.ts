@@ -21,7 +21,7 @@ import {
   groupOf,
   scoreOf,
 } from './conformity.ts';
-import { createReplay, type PastForecast } from './past-forecasts.ts';
+import { createReplay } from './past-forecasts.ts';
 
 /** How {@link adaptiveConformal} learns. */
 export interface AdaptiveConformalOptions extends ConformalOptions {
@@ -174,7 +174,7 @@ function createCalibrator(options: AdaptiveConformalOptions) {
       learnScore(group, scores, count);
     }
   };
-  const expect = (answer: Forecast, history: Series) => {
+  const remember = (answer: Forecast, history: Series) => {
     const K = answer.channels.length;
     const stride = answer.values.length / answer.levels.length;
     for (let i = 0; i < stride; i++) {
@@ -203,11 +203,10 @@ function createCalibrator(options: AdaptiveConformalOptions) {
     }
   }
   return {
-    learn({ origin, forecast }: PastForecast, history: Series): void {
-      absorb(history, origin);
-      if (!forecast) return;
-      conformityOf(forecast.levels);
-      expect(forecast, history);
+    learn(answer: Forecast, history: Series): void {
+      conformityOf(answer.levels);
+      absorb(history, answer.origin);
+      remember(answer, history);
     },
     /** Puts the bands around a forecast, from all that is known in `history`. */
     calibrate(answer: Forecast, history: Series): Forecast {

@@ -3,17 +3,10 @@
 
 import { asKnownAt, type Forecast, type ForecastFunction, lengthOf, type Series } from '@tidecast/data';
 
-/** An earlier forecast. */
-export interface PastForecast {
-  origin: number;
-  /** Absent where none could be made (`HistoryError`). */
-  forecast?: Forecast;
-}
-
 /** Something that goes through time once: it learns at every origin, in order, and then says what it says there. */
 export interface Learner {
-  /** The forecast issued at `origin`, and the series as it was known then. */
-  learn(past: PastForecast, history: Series): void;
+  /** What was forecast at an origin, and the series as it was known then. */
+  learn(forecast: Forecast, history: Series): void;
 }
 
 /**
@@ -35,24 +28,25 @@ export function createReplay<L extends Learner>(
         : { learner: create(), next: origin - Math.max(0, Math.ceil((origin - from) / every) - 1) * every };
     kept = undefined;
     for (let past = next; past < origin; past += every) {
-      const known = asKnownAt(history, past);
-      learner.learn(await pastForecast(forecast, known, past), known);
+      await relive(learner, forecast, history, past);
     }
     kept = { learner, history, next: origin };
     return learner;
   };
 }
 
-async function pastForecast(
+/** One origin anew; where no forecast could be made (`HistoryError`) there is nothing to learn. */
+async function relive(
+  learner: Learner,
   forecast: ForecastFunction,
   history: Series,
   origin: number,
-): Promise<PastForecast> {
+): Promise<void> {
   try {
-    return { origin, forecast: await forecast(history, origin) };
+    const known = asKnownAt(history, origin);
+    learner.learn(await forecast(known, origin), known);
   } catch (error) {
-    if (error instanceof Error && error.name === 'HistoryError') return { origin };
-    throw error;
+    if (!(error instanceof Error && error.name === 'HistoryError')) throw error;
   }
 }
 
