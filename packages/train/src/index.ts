@@ -1,3 +1,5 @@
+export { type GradientFlow, type GradientFlowOptions, gradientFlow } from './bptt/gradient-flow.ts';
+export { type GradientFlowLine, gradientFlowChart } from './bptt/gradient-flow-chart.ts';
 export { type StreamOptions, type StreamSource, streams } from './bptt/streams.ts';
 export { type Bootstrap, bootstrap } from './ensemble/bootstrap.ts';
 export {
