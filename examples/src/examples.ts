@@ -4,10 +4,12 @@ import type { Example } from './example.ts';
 import { executorsExample } from './executors/executors.ts';
 import { imbalance } from './imbalance/imbalance.ts';
 import { imbalanceImages } from './imbalance/imbalance-images.ts';
+import { rareExtremes } from './imbalance/rare-extremes.ts';
 import { searchExample } from './search/search.ts';
 import { addingProblemExample } from './sequences/adding-problem.ts';
 import { characterRnn } from './sequences/character-rnn.ts';
 import { copyTaskExample } from './sequences/copy-task.ts';
+import { cubicToy } from './uncertainty/cubic-toy.ts';
 
 /** Every example. */
 export const examples: Readonly<Record<string, Example>> = {
@@ -18,4 +20,6 @@ export const examples: Readonly<Record<string, Example>> = {
   search: searchExample,
   imbalance,
   'imbalance-images': imbalanceImages,
+  'rare-extremes': rareExtremes,
+  'cubic-toy': cubicToy,
 };

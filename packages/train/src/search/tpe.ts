@@ -15,7 +15,7 @@ export interface TpeOptions {
   startup?: number;
   /** Draws from the good ones' density for each field, of which the most promising is taken; default 24. */
   candidates?: number;
-  /** Share of the trials that count as good, at most 25 of them; default 0.1. */
+  /** Share of the trials that count as good, at most 25 of them; default 0.15, as in the paper. */
   good?: number;
 }
 
@@ -35,7 +35,7 @@ export function createTpe(config: StrategyConfig): Strategy {
   const trials = checkNumber('tpe: trials', config.trials, { min: 1, integer: true });
   const startup = checkNumber('tpe: startup', config.startup ?? 10, { min: 1, integer: true });
   const candidates = checkNumber('tpe: candidates', config.candidates ?? 24, { min: 1, integer: true });
-  const share = checkNumber('tpe: good', config.good ?? 0.1, { above: 0, below: 1 });
+  const share = checkNumber('tpe: good', config.good ?? 0.15, { above: 0, below: 1 });
   return {
     blind: false,
     rungs: (maximum) => [maximum],
