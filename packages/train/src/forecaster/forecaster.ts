@@ -33,6 +33,8 @@ export interface Provenance {
   data: { from: number; to: number; windows: number };
   /** The same for what it was validated on. */
   validation?: { from: number; to: number; windows: number };
+  /** What it learned since: updates, those of them that stayed and their windows, and the time of the last target [ms]. */
+  updates?: { count: number; accepted: number; windows: number; to: number };
   /** The tensor backend: `wasm` or `tensorflow` (native). */
   backend: string;
   versions: { train: string; tfjs: string };
@@ -160,7 +162,8 @@ export function checkSameWindows(what: string, expected: WindowKind, got: Window
   );
 }
 
-function rangeOf({ from, to, count }: WindowSamples): Provenance['data'] {
+/** What windows cover: first and last time [ms], and how many there are. */
+export function rangeOf({ from, to, count }: WindowSamples): Provenance['data'] {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < count; i++) {
