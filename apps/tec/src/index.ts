@@ -9,7 +9,15 @@ export { writeFiles } from './output/write-files.ts';
 export { createSample, type Sample, type SampleDay, type SampleOptions } from './sample/days.ts';
 export { writeSample } from './sample/write-sample.ts';
 export { readVtecFolder, type VtecStudyData } from './study/read-vtec.ts';
-export { networkSpec, ridgeSpec, STUDY_STEP, STUDY_STEPS, studySeries } from './study/study-series.ts';
+export { backtestStudy, STUDY_LEVELS, withStudyBands } from './study/study-bands.ts';
+export {
+  networkSpec,
+  ridgeSpec,
+  STUDY_STEP,
+  STUDY_STEPS,
+  spreadSpec,
+  studySeries,
+} from './study/study-series.ts';
 export {
   STUDY_TRAINING,
   type StudyNetwork,

@@ -25,7 +25,8 @@ export function registerStudy(program: Command, context: Context): void {
     .description(
       'Trains on all years but the last and scores the last one at daily origins, issued at 00 UT: persistence,\n' +
         '27-day mean of the hour, ridge regression, and each network with several seeds (mean ± standard deviation).\n' +
-        'RMSE [TECU] pooled over days and hours, over all days and over storm days (maximum Kp of the day 5 or more).',
+        'RMSE [TECU] pooled over days and hours, over all days and over storm days (maximum Kp of the day 5 or more);\n' +
+        'share of observations in the 90 % band, its mean width and the CRPS [TECU]. Bands adapt day by day.',
     )
     .requiredOption(
       '--vtec <folder>',
@@ -53,15 +54,27 @@ export function registerStudy(program: Command, context: Context): void {
 /** The rows as a table for the screen. */
 function formatRows(rows: readonly StudyRow[]): string {
   const number = (value: number, sd: number) => value.toFixed(2) + (sd > 0 ? ` ± ${sd.toFixed(2)}` : '');
+  const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
   const line = (...cells: string[]) =>
     `${cells
       .map((cell) => cell.padEnd(14))
       .join('')
       .trimEnd()}\n`;
   return (
-    line('latitude', 'model', 'all days', 'storm days') +
+    line('latitude', 'model', 'all days', 'storm days', '90 % band', 'storm days', 'width', 'CRPS') +
     rows
-      .map((row) => line(row.latitude, row.model, number(row.all, row.sdAll), number(row.storm, row.sdStorm)))
+      .map((row) =>
+        line(
+          row.latitude,
+          row.model,
+          number(row.all, row.sdAll),
+          number(row.storm, row.sdStorm),
+          percent(row.coverage90),
+          percent(row.coverage90Storm),
+          number(row.width90, 0),
+          number(row.crps, 0),
+        ),
+      )
       .join('')
   );
 }

@@ -2,9 +2,12 @@
 
 import {
   calendarFeatures,
+  channelIndex,
+  createSeries,
   DAY,
   HOUR,
   joinChannels,
+  lengthOf,
   renameChannel,
   resample,
   type Series,
@@ -27,7 +30,7 @@ const HALF_LIFE = 1.5;
 /** Calendar channels, sine and cosine of each. */
 const CALENDAR = ['year', 'halfYear', 'day'] as const;
 
-/** All channels for one latitude: TEC, Kp, F10.7, means of the hour of earlier days, and the calendar. */
+/** All channels for one latitude: TEC, Kp, F10.7, means of the hour of earlier days, deviations from one, and the calendar. */
 export function studySeries(hourly: Series, target: string): Series {
   const tec = renameChannel(
     resample(selectChannels(hourly, [target]), { step: STUDY_STEP, method: 'nearest' }),
@@ -37,15 +40,37 @@ export function studySeries(hourly: Series, target: string): Series {
   const kp = resample(selectChannels(hourly, ['kp']), { step: STUDY_STEP, method: 'containing' });
   const f107 = resample(selectChannels(hourly, ['f107']), { step: STUDY_STEP, method: 'containing' });
   const known = resample(selectChannels(hourly, ['kp', 'f107']), { step: STUDY_STEP, method: 'last-known' });
+  const expected = seasonalMean(tec, 'tec', {
+    period: DAY,
+    count: 27,
+    halfLife: HALF_LIFE,
+    name: 'expected',
+  });
   return joinChannels(
     tec,
     kp,
     f107,
     renameChannel(renameChannel(known, 'kp', 'kpKnown'), 'f107', 'f107Known'),
     seasonalMean(tec, 'tec', { period: DAY, count: 27, name: 'mean27' }),
-    seasonalMean(tec, 'tec', { period: DAY, count: 27, halfLife: HALF_LIFE, name: 'expected' }),
+    expected,
+    deviationOf(joinChannels(tec, expected)),
     calendarFeatures(tec, CALENDAR),
   );
+}
+
+/** How far TEC was from what was expected, |tec − expected|: large in storms, and known once TEC is. */
+function deviationOf(series: Series): Series {
+  const size = series.channels.length;
+  const [tec, expected] = [channelIndex(series, 'tec'), channelIndex(series, 'expected')];
+  return createSeries({
+    start: series.start,
+    step: series.step,
+    shape: [1],
+    channels: [{ ...series.channels[tec]!, name: 'deviation' }],
+    values: Float32Array.from({ length: lengthOf(series) }, (_, i) =>
+      Math.abs(series.values[i * size + tec]! - series.values[i * size + expected]!),
+    ),
+  });
 }
 
 /** Names of the calendar channels of `series`. */
@@ -64,6 +89,18 @@ export function ridgeSpec(series: Series): WindowSpec {
     future: ['mean27'],
     static: ['f107', ...calendarNames(series, ['year', 'halfYear'])],
     targets: ['tec'],
+    issueDelay: STUDY_STEP,
+  };
+}
+
+/** What the size of the errors is forecast from: yesterday's deviations and Kp, season and F10.7. Issued at midnight. */
+export function spreadSpec(series: Series): WindowSpec {
+  return {
+    steps: STUDY_STEPS,
+    horizon: STUDY_STEPS,
+    inputs: ['deviation', 'kp'],
+    static: ['f107', ...calendarNames(series, ['year', 'halfYear'])],
+    targets: ['deviation'],
     issueDelay: STUDY_STEP,
   };
 }

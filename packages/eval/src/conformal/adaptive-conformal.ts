@@ -77,8 +77,8 @@ export function adaptiveConformal(
             `observed was known, got ${describeTime(origin)}.`,
         );
       }
-      const calibrator = await replay(history, origin);
-      return calibrator.calibrate(await forecast(history, origin), history);
+      const { learner, answer } = await replay(history, origin);
+      return learner.calibrate(answer, history);
     });
     // One at a time, so that calls side by side do not take each other's place in the replay.
     turn = answer.catch(() => {});

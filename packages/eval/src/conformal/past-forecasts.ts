@@ -3,48 +3,50 @@
 
 import { asKnownAt, type Forecast, type ForecastFunction, lengthOf, type Series } from '@tidecast/data';
 
-/** Something that goes through time once: it learns at every origin, in order, and then says what it says there. */
+/** Something that goes through time once and learns at every origin, in order. */
 export interface Learner {
   /** What was forecast at an origin, and the series as it was known then. */
   learn(forecast: Forecast, history: Series): void;
 }
 
 /**
- * Leads learners through the origins `origin − n·every` after `since`, up to but without `origin`. `at` gives one that has
- * learned from all of them; the next call goes on from there if the history is still the same, and begins anew if not.
+ * Leads learners through the origins `origin − n·every` after `since`, up to but without `origin`. The answer is the forecast
+ * at `origin` and a learner that has learned from all earlier ones; the next call goes on from there if the history is still
+ * the same, and begins anew if not. An origin without a forecast (`HistoryError`) has nothing to teach.
  */
 export function createReplay<L extends Learner>(
   forecast: ForecastFunction,
   { every, since, create }: { every: number; since: (history: Series) => number; create: () => L },
-): (history: Series, origin: number) => Promise<L> {
-  let kept: { learner: L; history: Series; next: number } | undefined;
+): (history: Series, origin: number) => Promise<{ learner: L; answer: Forecast }> {
+  /** The learner, and the last forecast, of which it has not learned yet. */
+  let kept: { learner: L; history: Series; origin: number; answer?: Forecast } | undefined;
   return async (history, origin) => {
-    const goesOn =
-      kept && kept.next <= origin && (origin - kept.next) % every === 0 && isContinued(kept.history, history);
-    const from = since(history);
-    const { learner, next } =
-      kept && goesOn
-        ? kept
-        : { learner: create(), next: origin - Math.max(0, Math.ceil((origin - from) / every) - 1) * every };
+    const last = kept;
     kept = undefined;
-    for (let past = next; past < origin; past += every) {
-      await relive(learner, forecast, history, past);
+    const goesOn =
+      last &&
+      last.origin < origin &&
+      (origin - last.origin) % every === 0 &&
+      isContinued(last.history, history);
+    const learner = goesOn ? last.learner : create();
+    if (goesOn && last.answer) learner.learn(last.answer, last.history);
+    const after = goesOn ? last.origin : since(history);
+    for (let n = Math.ceil((origin - after) / every) - 1; n >= 1; n--) {
+      await unlessTooEarly(async () => {
+        const known = asKnownAt(history, origin - n * every);
+        learner.learn(await forecast(known, origin - n * every), known);
+      });
     }
-    kept = { learner, history, next: origin };
-    return learner;
+    kept = { learner, history, origin };
+    const answer = await forecast(history, origin);
+    kept.answer = answer;
+    return { learner, answer };
   };
 }
 
-/** One origin anew; where no forecast could be made (`HistoryError`) there is nothing to learn. */
-async function relive(
-  learner: Learner,
-  forecast: ForecastFunction,
-  history: Series,
-  origin: number,
-): Promise<void> {
+async function unlessTooEarly(act: () => Promise<void>): Promise<void> {
   try {
-    const known = asKnownAt(history, origin);
-    learner.learn(await forecast(known, origin), known);
+    await act();
   } catch (error) {
     if (!(error instanceof Error && error.name === 'HistoryError')) throw error;
   }
@@ -57,5 +59,9 @@ function isContinued(earlier: Series, later: Series): boolean {
     return false;
   }
   if (lengthOf(later) < lengthOf(earlier)) return false;
-  return earlier.values.every((value, i) => Number.isNaN(value) || value === later.values[i]);
+  const [before, now] = [earlier.values, later.values];
+  for (let i = 0; i < before.length; i++) {
+    if (before[i] !== now[i] && !Number.isNaN(before[i])) return false;
+  }
+  return true;
 }
