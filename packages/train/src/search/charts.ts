@@ -25,7 +25,7 @@ export function importanceChart({ fields, together, method }: Importance, title?
             field: 'share',
             type: 'quantitative',
             title: 'Share of the variance of the loss [%]',
-            scale: { domain: [0, 105] },
+            scale: { domain: [0, 1.12 * Math.max(...bars.map(({ share }) => share))], nice: false },
           },
           color: {
             field: 'kind',
@@ -83,10 +83,12 @@ export function parallelChart(rows: readonly SearchRow[], space: Space, title?: 
           color: {
             field: 'best',
             type: 'quantitative',
-            title: 'loss, best to worst',
+            title: 'Rank of the loss',
             scale: { scheme: 'viridis', reverse: true, domain: [0, 1] },
             legend: {
+              type: 'gradient',
               orient: 'bottom',
+              values: [0, 1],
               labelExpr: "datum.value == 1 ? 'best' : datum.value == 0 ? 'worst' : ''",
             },
           },
@@ -99,13 +101,19 @@ export function parallelChart(rows: readonly SearchRow[], space: Space, title?: 
         },
       },
       {
+        data: { values: names.map((name) => ({ name, from: 0, to: 1 })) },
+        mark: { type: 'rule', color: '#888' },
+        encoding: { y: { field: 'from', type: 'quantitative', axis: null }, y2: { field: 'to' } },
+      },
+      // Twice: first as a halo in the colour of the page, so that lines do not run through the letters.
+      ...[{ stroke: 'Canvas', strokeWidth: 4, strokeJoin: 'round' }, {}].map((halo) => ({
         data: { values: labels },
-        mark: { type: 'text', align: 'left', dx: 5, fontSize: 10 },
+        mark: { type: 'text', align: 'left', dx: 7, fontSize: 11, ...halo },
         encoding: {
           y: { field: 'place', type: 'quantitative', axis: null },
           text: { field: 'label', type: 'nominal' },
         },
-      },
+      })),
     ],
   };
 }
