@@ -133,13 +133,14 @@ def case(kind, units, steps, batch, channels, norm=False, factors=0.0, keep=(0.0
 
 cases = []
 for kind in GATES:
-    for sizes in [(3, 2, 2, 2), (5, 7, 3, 2), (4, 1, 1, 3)]:
+    # Sizes whose draws leave no deviation near 0: layer norm divides by it, and in float32 not even PyTorch keeps 1e-5 there.
+    for sizes in [(3, 2, 2, 2), (7, 7, 3, 2), (4, 1, 1, 3)]:
         cases.append(case(kind, *sizes, norm=True))
     zones = (0.3, 0.5) if kind == "lstm" else (0.3, 0.0)
     cases.append(case(kind, 5, 7, 3, 2, factors=0.4))
     cases.append(case(kind, 5, 7, 3, 2, keep=zones))
     cases.append(case(kind, 5, 7, 3, 2, keep=zones, expected=True))
-    cases.append(case(kind, 5, 7, 3, 2, norm=True, factors=0.4, keep=zones))
+    cases.append(case(kind, 7, 7, 3, 2, norm=True, factors=0.4, keep=zones))
 cases.append(case("lstm", 5, 7, 3, 2, keep=(0.0, 0.5)))
 head = {"source": f"PyTorch {torch.__version__}, float64, make-regularisers.py"}
 body = ",\n".join(json.dumps(one, separators=(",", ":")) for one in cases)
