@@ -1,5 +1,6 @@
 // Entry `@tidecast/eval/report`: building blocks of a report that is one HTML file.
 
+export { type Band, bandChart, coverageChart, pitChart, reliabilityChart } from './report/band-charts.ts';
 export { type ChartSpec, chartSvg } from './report/chart-svg.ts';
 export {
   barChart,

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  bandChart,
   barChart,
   chartSvg,
   columns,
+  coverageChart,
   details,
   escapeHtml,
   figure,
@@ -18,6 +20,8 @@ import {
   notice,
   page,
   paragraph,
+  pitChart,
+  reliabilityChart,
   render,
   section,
   table,
@@ -115,6 +119,19 @@ describe('chartSvg', () => {
       barChart({ y: 'a', rows: [{ group: 'g', name: 'n', value: Number.NaN }] }),
       histogramChart({ x: 'a', values: [Number.NaN, 3] }),
       barChart({ y: 'a', rows: [{ group: 'g', name: 'n', value: 1.5 }] }),
+      bandChart({ y: 'a', times: [], bands: [] }),
+      bandChart({
+        y: 'a',
+        times: [0, 1, 2, 3],
+        bands: [{ name: '90 %', lower: [0, Number.NaN, 0, 0], upper: [1, 2, Number.POSITIVE_INFINITY, 1] }],
+        median: [0.5, 0.5, Number.NaN, 0.5],
+        observed: [0.5, Number.NaN, 0.5, 0.5],
+      }),
+      pitChart({ bins: [] }),
+      pitChart({ bins: [{ from: 0, to: 1, share: Number.NaN, density: Number.NaN }] }),
+      reliabilityChart({ curves: [{ name: 'a', said: [0.5, 1], happened: [Number.NaN, 1] }] }),
+      coverageChart({ nominal: 0.9, lines: [{ name: 'a', x: [0, 1], coverage: [Number.NaN, 1] }] }),
+      coverageChart({ nominal: 0.9, lines: [], x: 'days' }),
     ];
     for (const spec of nothing) {
       const { html: svg } = await chartSvg(spec);

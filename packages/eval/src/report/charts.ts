@@ -18,6 +18,13 @@ const timeLabel =
   "utcFormat(datum.value, utchours(datum.value) + utcminutes(datum.value) > 0 ? '%H:%M'" +
   " : utcdate(datum.value) > 1 ? '%d %b' : '%b %Y')";
 
+/** The encoding of a horizontal axis of times. */
+export const timeAxis = {
+  type: 'temporal',
+  scale: { type: 'utc' },
+  axis: { title: 'Time [UTC]', grid: false, labelOverlap: true, labelExpr: timeLabel },
+} as const;
+
 /** A line of a line chart; a NaN value leaves a gap. */
 export interface Line {
   name: string;
@@ -56,12 +63,7 @@ export function lineChart(parts: {
     },
     mark: { type: 'line', strokeWidth: 2, strokeJoin: 'round' },
     encoding: {
-      x: {
-        field: 'time',
-        type: 'temporal',
-        scale: { type: 'utc' },
-        axis: { title: 'Time [UTC]', grid: false, labelOverlap: true, labelExpr: timeLabel },
-      },
+      x: { field: 'time', ...timeAxis },
       y: { field: 'value', type: 'quantitative', title: y, scale: { zero: false, nice: true } },
       color: {
         field: 'name',
@@ -227,6 +229,7 @@ export function histogram(
   return counts.map((count, i) => ({ from: low + i * size, to: low + (i + 1) * size, count }));
 }
 
-function finiteOrNull(value: number | undefined): number | null {
+/** JSON has no NaN; Vega-Lite leaves a gap at null. */
+export function finiteOrNull(value: number | undefined): number | null {
   return value !== undefined && Number.isFinite(value) ? value : null;
 }
