@@ -1,5 +1,6 @@
 // Every example by name, in the order of the table. A new one is a file in a folder of its topic and a line here.
 
+import { ensembleExample } from './ensembles/ensemble.ts';
 import type { Example } from './example.ts';
 import { executorsExample } from './executors/executors.ts';
 import { imbalance } from './imbalance/imbalance.ts';
@@ -10,6 +11,7 @@ import { addingProblemExample } from './sequences/adding-problem.ts';
 import { characterRnn } from './sequences/character-rnn.ts';
 import { copyTaskExample } from './sequences/copy-task.ts';
 import { cubicToy } from './uncertainty/cubic-toy.ts';
+import { heads } from './uncertainty/heads.ts';
 
 /** Every example. */
 export const examples: Readonly<Record<string, Example>> = {
@@ -17,9 +19,11 @@ export const examples: Readonly<Record<string, Example>> = {
   'copy-task': copyTaskExample,
   'character-rnn': characterRnn,
   executors: executorsExample,
+  ensemble: ensembleExample,
   search: searchExample,
   imbalance,
   'imbalance-images': imbalanceImages,
   'rare-extremes': rareExtremes,
   'cubic-toy': cubicToy,
+  heads,
 };
