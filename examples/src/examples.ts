@@ -6,6 +6,7 @@ import { executorsExample } from './executors/executors.ts';
 import { imbalance } from './imbalance/imbalance.ts';
 import { imbalanceImages } from './imbalance/imbalance-images.ts';
 import { rareExtremes } from './imbalance/rare-extremes.ts';
+import { incrementalExample } from './incremental/incremental.ts';
 import { searchExample } from './search/search.ts';
 import { addingProblemExample } from './sequences/adding-problem.ts';
 import { characterRnn } from './sequences/character-rnn.ts';
@@ -22,6 +23,7 @@ export const examples: Readonly<Record<string, Example>> = {
   ensemble: ensembleExample,
   search: searchExample,
   imbalance,
+  incremental: incrementalExample,
   'imbalance-images': imbalanceImages,
   'rare-extremes': rareExtremes,
   'cubic-toy': cubicToy,
