@@ -2,7 +2,7 @@
 // which examples those are.
 
 import { createRandom, type EpochRequest, type NdArray, type Samples, shuffle } from '@tidecast/data';
-import { checkNumber, sameShape } from '../check.ts';
+import { checkNumber, lookUp, sameShape } from '../check.ts';
 import { checkNoOrder, weightedResampling } from '../rebalance/weighted-resampling.ts';
 import { type DensityOptions, latentDensity } from './latent-density.ts';
 
@@ -12,6 +12,11 @@ export interface LatentResamplingOptions extends DensityOptions {
   encode: (samples: Samples) => NdArray | Promise<NdArray>;
   /** α: the smaller, the more often rare examples come; default 0.1. Far above 1 every example is as likely. */
   alpha?: number;
+  /**
+   * `product` (default): an example is as rare as all its latent variables make it together. `maximum`: as the rarest of
+   * them makes it, which is milder where many latent variables see one trait.
+   */
+  combine?: 'product' | 'maximum';
   /** Examples that are resampled, among themselves; the others are seen once an epoch. Default: all. */
   among?: ArrayLike<number>;
   /** Told before every epoch how likely each draw is one of `among`, in their order. */
@@ -20,7 +25,7 @@ export interface LatentResamplingOptions extends DensityOptions {
 
 /**
  * The same samples in an order that favours rare ones (Amini et al. 2019): an epoch draws with replacement, example i with
- * probability `p(i) ∝ ∏_L 1 / (Q̂_L(z_L(i)) + α)`. Q̂ is the histogram of each latent variable over all that are
+ * probability `p(i) ∝ ∏_L 1 / (Q̂_L(z_L(i)) + α)`, or the largest of these factors. Q̂ is the histogram of each latent variable over all that are
  * resampled, relative to an even spread (`latentDensity`). It is estimated anew before every epoch.
  *
  * The order depends on the seed, the epoch, and the latent variables at its start. A run resumed from a checkpoint at the
@@ -30,10 +35,11 @@ export interface LatentResamplingOptions extends DensityOptions {
  * `[count, L]`.
  */
 export function latentResampling<S extends Samples>(samples: S, options: LatentResamplingOptions): S {
-  const { encode, alpha = 0.1, among, onResample, ...density } = options;
+  const { encode, alpha = 0.1, combine = 'product', among, onResample, ...density } = options;
   const { count } = samples;
   checkNoOrder('latentResampling', samples);
   checkNumber('latentResampling: alpha', alpha, { above: 0 });
+  const join = lookUp('latentResampling: combine', combinations, combine);
   const chosen = Uint32Array.from(among ?? { length: count }, (index, i) =>
     among ? checkNumber('latentResampling: among', index, { min: 0, max: count - 1, integer: true }) : i,
   );
@@ -61,7 +67,7 @@ export function latentResampling<S extends Samples>(samples: S, options: LatentR
         own.set(latents.data.subarray(index * latent, (index + 1) * latent), i * latent);
       }
       const densities = latentDensity({ data: own, shape: [chosen.length, latent] }, density);
-      const probabilities = rarity(densities, latent, alpha);
+      const probabilities = rarity(densities, { latent, alpha, join });
       onResample?.(probabilities, request.epoch);
       const drawn = await weightedResampling({ ...samples, count: chosen.length }, probabilities).order!(
         request,
@@ -74,10 +80,23 @@ export function latentResampling<S extends Samples>(samples: S, options: LatentR
   };
 }
 
-/** ∏ 1 / (Q̂ + α) over the latent variables of each example, made to sum to 1; by logarithms, so that none overflows. */
-function rarity(densities: Float64Array, latent: number, alpha: number): Float64Array {
-  const logs = new Float64Array(densities.length / latent);
-  for (let i = 0; i < densities.length; i++) logs[Math.floor(i / latent)]! -= Math.log(densities[i]! + alpha);
+/** How the logarithms of the factors of one example become one. */
+const combinations = {
+  product: (a: number, b: number) => a + b,
+  maximum: (a: number, b: number) => Math.max(a, b),
+};
+
+/** What is proportional to 1 / (Q̂ + α), made to sum to 1; by logarithms, so that no product overflows. */
+function rarity(
+  densities: Float64Array,
+  { latent, alpha, join }: { latent: number; alpha: number; join: (a: number, b: number) => number },
+): Float64Array {
+  const logs = Float64Array.from({ length: densities.length / latent }, (_, i) =>
+    densities
+      .subarray(i * latent, (i + 1) * latent)
+      .map((density) => -Math.log(density + alpha))
+      .reduce(join),
+  );
   const highest = logs.reduce((a, b) => Math.max(a, b));
   const weights = logs.map((log) => Math.exp(log - highest));
   const total = weights.reduce((sum, weight) => sum + weight, 0);

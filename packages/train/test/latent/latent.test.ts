@@ -82,21 +82,20 @@ describe('latentResampling', () => {
     });
   });
 
-  it('multiplies over the latent variables', async () => {
+  it.each([
+    // Densities 1.5, 1.5, 1.5, 0.5 and 0.5, 1.5, 1.5, 1.5: factors 1/2 and 1.
+    ['product', [1 / 2, 1 / 4, 1 / 4, 1 / 2]],
+    ['maximum', [1, 1 / 2, 1 / 2, 1]],
+  ] as const)('combines latent variables by their %s', async (combine, weights) => {
     const z = { data: Float32Array.from([0, 0, 0, 1, 0, 1, 1, 1]), shape: [4, 2] };
     const told: Float64Array[] = [];
     const four = arraySamples(column(1, 2, 3, 4), column(1, 2, 3, 4));
-    const resampled = latentResampling(four, {
-      encode: () => z,
-      bins: 2,
-      alpha: 0.5,
-      onResample: (p) => void told.push(p),
-    });
+    const settings = { encode: () => z, bins: 2, alpha: 0.5, combine };
+    const resampled = latentResampling(four, { ...settings, onResample: (p) => void told.push(p) });
     await resampled.order!(request);
-    // Densities 1.5, 1.5, 1.5, 0.5 and 0.5, 1.5, 1.5, 1.5.
-    const weights = [1 / 2, 1 / 4, 1 / 4, 1 / 2];
+    const total = weights.reduce((sum, each) => sum + each, 0);
     weights.forEach((weight, i) => {
-      expect(told[0]![i]).toBeCloseTo(weight / 1.5, 12);
+      expect(told[0]![i]).toBeCloseTo(weight / total, 12);
     });
   });
 
