@@ -3,6 +3,7 @@
 import { ensembleExample } from './ensembles/ensemble.ts';
 import type { Example } from './example.ts';
 import { executorsExample } from './executors/executors.ts';
+import { explain } from './explain/explain.ts';
 import { imbalance } from './imbalance/imbalance.ts';
 import { imbalanceImages } from './imbalance/imbalance-images.ts';
 import { rareExtremes } from './imbalance/rare-extremes.ts';
@@ -11,6 +12,9 @@ import { searchExample } from './search/search.ts';
 import { addingProblemExample } from './sequences/adding-problem.ts';
 import { characterRnn } from './sequences/character-rnn.ts';
 import { copyTaskExample } from './sequences/copy-task.ts';
+import { lengthGeneralization } from './sequences/length-generalization.ts';
+import { seedSpreadExample } from './sequences/seed-spread.ts';
+import { conformalExample } from './uncertainty/conformal.ts';
 import { cubicToy } from './uncertainty/cubic-toy.ts';
 import { heads } from './uncertainty/heads.ts';
 
@@ -18,6 +22,8 @@ import { heads } from './uncertainty/heads.ts';
 export const examples: Readonly<Record<string, Example>> = {
   'adding-problem': addingProblemExample,
   'copy-task': copyTaskExample,
+  'length-generalization': lengthGeneralization,
+  'seed-spread': seedSpreadExample,
   'character-rnn': characterRnn,
   executors: executorsExample,
   ensemble: ensembleExample,
@@ -26,6 +32,8 @@ export const examples: Readonly<Record<string, Example>> = {
   incremental: incrementalExample,
   'imbalance-images': imbalanceImages,
   'rare-extremes': rareExtremes,
+  explain,
   'cubic-toy': cubicToy,
   heads,
+  conformal: conformalExample,
 };
