@@ -1,5 +1,6 @@
 // Every example by name, in the order of the table. A new one is a file in a folder of its topic and a line here.
 
+import { bpttCost } from './bptt/bptt-cost.ts';
 import { ensembleExample } from './ensembles/ensemble.ts';
 import type { Example } from './example.ts';
 import { executorsExample } from './executors/executors.ts';
@@ -20,6 +21,7 @@ import { heads } from './uncertainty/heads.ts';
 
 /** Every example. */
 export const examples: Readonly<Record<string, Example>> = {
+  'bptt-cost': bpttCost,
   'adding-problem': addingProblemExample,
   'copy-task': copyTaskExample,
   'length-generalization': lengthGeneralization,

@@ -18,7 +18,6 @@ export interface ConformalBands {
   /** Levels of the forecasts that they belong to. */
   base: readonly number[];
   targets: readonly string[];
-  horizon: number;
   groups: readonly {
     target: string;
     /** The step of the horizon or the hour; 0 where all are calibrated at once. */
@@ -61,7 +60,6 @@ export function fitConformal(calibration: BacktestResult, options: ConformalOpti
     options: { levels, method, tails, groupBy },
     base,
     targets: calibration.targets.map(({ name }) => name),
-    horizon: calibration.horizon,
     groups,
   };
 }
@@ -79,10 +77,9 @@ export function conformal(forecast: ForecastFunction, bands: ConformalBands): Fo
     const answer = await forecast(history, origin);
     const names = answer.channels.map(({ name }) => name);
     const width = answer.values.length / answer.levels.length;
-    const horizon = width / names.length;
     const [is, was] = [
-      `${names.join(', ')} over ${horizon} steps at the levels ${answer.levels.join(', ')}`,
-      `${bands.targets.join(', ')} over ${bands.horizon} steps at the levels ${bands.base.join(', ')}`,
+      `${names.join(', ')} at the levels ${answer.levels.join(', ')}`,
+      `${bands.targets.join(', ')} at the levels ${bands.base.join(', ')}`,
     ];
     if (is !== was) {
       throw new Error(`conformal: expected a forecast of ${was}, as in the calibration, got ${is}.`);

@@ -161,6 +161,12 @@ describe('fitConformal', () => {
     }
     const all = fitConformal(resultOf([0.5], 2, rows), { ...wanted, groupBy: 'all' });
     expect(all.groups).toHaveLength(1);
+    // Bands for all steps at once serve any number of them; those of two steps have none for a third.
+    expect((await conformal(saying([0.5], [[0, 0, 0]]), all)(nothing, 0)).values).toHaveLength(9);
+    const two = fitConformal(resultOf([0.5], 2, rows), wanted);
+    await expect(conformal(saying([0.5], [[0, 0, 0]]), two)(nothing, 0)).rejects.toThrow(
+      'expected bands for step 2 of a, but the calibration had none',
+    );
   });
 
   it('leaves out missing observations and is plain JSON', async () => {
@@ -187,7 +193,7 @@ describe('fitConformal', () => {
     );
     const bands = fit({ levels: [0.05, 0.95] });
     await expect(conformal(saying([0.25, 0.5, 0.75], [[1], [2], [3]]), bands)(nothing, 0)).rejects.toThrow(
-      'at the levels 0.5, as in the calibration, got a over 1 steps at the levels 0.25, 0.5, 0.75',
+      'at the levels 0.5, as in the calibration, got a at the levels 0.25, 0.5, 0.75',
     );
   });
 
