@@ -2,6 +2,7 @@
 
 import { checkLevel, pick, toAffine, toColumn } from './check-columns.ts';
 import type { Distributions } from './distributions.ts';
+import { sortColumns } from './sort-columns.ts';
 
 /**
  * N distributions of S equally likely samples: `samples` holds S arrays of N numbers, one for each member or draw.
@@ -15,7 +16,7 @@ export function empirical(samples: readonly ArrayLike<number>[]): Distributions 
   const rows = samples.length;
   if (rows === 0) throw new Error('empirical: expected at least one sample of each distribution, got none.');
   const count = samples[0]!.length;
-  const sorted = inOrder(samples.map((row) => toColumn('empirical: every sample', row, count)));
+  const sorted = sortColumns(samples.map((row) => toColumn('empirical: every sample', row, count)));
   const mean = () => sumRows(sorted, (value) => value / rows);
   return {
     count,
@@ -54,18 +55,6 @@ export function empirical(samples: readonly ArrayLike<number>[]): Distributions 
 /** Distributions that are one value for certain: point forecasts. The CRPS is the absolute error |y − value|. */
 export function point(values: ArrayLike<number>): Distributions {
   return empirical([values]);
-}
-
-/** The rows with every column in order; a column with a NaN becomes NaN. */
-function inOrder(rows: Float64Array[]): Float64Array[] {
-  const column = new Float64Array(rows.length);
-  for (let i = 0; i < rows[0]!.length; i++) {
-    for (let k = 0; k < rows.length; k++) column[k] = rows[k]![i]!;
-    if (column.some(Number.isNaN)) column.fill(Number.NaN);
-    column.sort();
-    for (let k = 0; k < rows.length; k++) rows[k]![i] = column[k]!;
-  }
-  return rows;
 }
 
 function sumRows(

@@ -5,6 +5,7 @@ import type { Distributions } from './distributions.ts';
 import type { GaussianDistributions } from './gaussian.ts';
 import { integratedCrps } from './integrated-crps.ts';
 import { normalCdf, normalDensity } from './normal.ts';
+import { sortColumns } from './sort-columns.ts';
 
 /**
  * N mixtures: distribution i of the result is that of a draw from distribution i of a member taken at random, each as
@@ -46,7 +47,9 @@ export function mixture(members: readonly Distributions[]): Distributions {
       return mixture(members.map((each) => each.affine(scale, offset)));
     },
     select: (indices) => mixture(members.map((each) => each.select(indices))),
-    ...(linear && { knots: () => mergedKnots(members) }),
+    ...(linear && {
+      knots: () => sortColumns(members.flatMap((each) => each.knots!().map((row) => row.slice()))),
+    }),
   };
 }
 
@@ -93,18 +96,6 @@ function meanOf(rows: readonly Float64Array[]): Float64Array {
     for (const row of rows) sum += row[i]!;
     return sum / rows.length;
   });
-}
-
-/** The knots of all members, in order. */
-function mergedKnots(members: readonly Distributions[]): Float64Array[] {
-  const rows = members.flatMap((each) => each.knots!()).map((row) => row.slice());
-  const column = new Float64Array(rows.length);
-  for (let i = 0; i < members[0]!.count; i++) {
-    for (let k = 0; k < rows.length; k++) column[k] = rows[k]![i]!;
-    column.sort();
-    for (let k = 0; k < rows.length; k++) rows[k]![i] = column[k]!;
-  }
-  return rows;
 }
 
 /**

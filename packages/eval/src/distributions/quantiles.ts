@@ -2,6 +2,7 @@
 
 import { checkLevel, pick, toAffine, toColumn } from './check-columns.ts';
 import type { Distributions } from './distributions.ts';
+import { sortColumns } from './sort-columns.ts';
 
 /**
  * N distributions by their quantiles: `values` is row-major `[levels, N]`, as in a `Forecast`.
@@ -30,7 +31,9 @@ export function quantiles({
       `quantiles: values must be row-major [${rows}, N], got ${values.length} values. Is a level missing?`,
     );
   }
-  const inner = sorted(rows, count, values);
+  const inner = sortColumns(
+    levels.map((_, q) => Float64Array.from({ length: count }, (_, i) => values[q * count + i]!)),
+  );
   /** Levels 0, levels, 1, and the quantiles there. */
   const shares = [0, ...levels, 1];
   const points = withTails(levels, inner);
@@ -86,19 +89,6 @@ export function quantiles({
     select: (indices) => quantiles({ levels, values: flat(inner.map((row) => pick(row, indices))) }),
     knots: () => points,
   };
-}
-
-/** The rows of `[rows, count]` with every column in order; a column with a NaN becomes NaN. */
-function sorted(rows: number, count: number, values: ArrayLike<number>): Float64Array[] {
-  const result = Array.from({ length: rows }, () => new Float64Array(count));
-  const column = new Float64Array(rows);
-  for (let i = 0; i < count; i++) {
-    for (let q = 0; q < rows; q++) column[q] = values[q * count + i]!;
-    if (column.some(Number.isNaN)) column.fill(Number.NaN);
-    column.sort();
-    for (let q = 0; q < rows; q++) result[q]![i] = column[q]!;
-  }
-  return result;
 }
 
 /** The quantiles with those of levels 0 and 1 around them, on the line of the outermost pieces. */

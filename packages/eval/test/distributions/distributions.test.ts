@@ -35,6 +35,7 @@ const kinds: [string, Distributions][] = [
   ...Object.entries(members).map(([name, make]) => [name, make()] as [string, Distributions]),
   ['mixture of gaussians', mixture([members.gaussian(), members.gaussian(), members.gaussian()])],
   ['mixture of student-t', mixture([members.studentT(), members.studentT()])],
+  ['mixture of many student-t', mixture(Array.from({ length: 12 }, members.studentT))],
   ['mixture of quantiles', mixture([members.quantiles(), members.quantiles().affine([2, 2, 2], [1, -1, 0])])],
   ['mixture of samples', mixture([members.empirical(), members.empirical()])],
   ['mixture of points', mixture([members.point(), members.point(), members.point()])],
