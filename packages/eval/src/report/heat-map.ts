@@ -75,7 +75,7 @@ export function heatMap(parts: {
         field: 'value',
         type: 'quantitative',
         scale: { ...scale, interpolate: 'lab' },
-        legend: { title: value },
+        legend: { title: value, titleLimit: 0 },
       },
     },
   };

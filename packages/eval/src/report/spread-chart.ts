@@ -31,8 +31,10 @@ export function spreadChart(parts: {
   ];
   const colors = parts.colors ?? modelColors(groups);
   const { height = names.length * (10 + 14 * groups.length) } = parts;
+  // Long lists of groups take two lines above the plot.
+  const columns = groups.length > 3 ? Math.ceil(groups.length / 2) : groups.length;
   const place = {
-    y: { field: 'name', type: 'nominal', sort: names, axis: { title: null, ticks: false, labelLimit: 260 } },
+    y: { field: 'name', type: 'nominal', sort: names, axis: { title: null, ticks: false, labelLimit: 0 } },
     ...(groups.length > 1 && { yOffset: { field: 'group', type: 'nominal', sort: groups } }),
   };
   const layers: ChartSpec[] = [
@@ -48,7 +50,14 @@ export function spreadChart(parts: {
           scale: { domain: groups, range: groups.map((group) => colors[group] ?? '#888') },
           legend:
             groups.length > 1
-              ? { title: null, orient: 'top', symbolType: 'square', columnPadding: 18 }
+              ? {
+                  title: null,
+                  orient: 'top',
+                  symbolType: 'square',
+                  columnPadding: 18,
+                  columns,
+                  labelLimit: 0,
+                }
               : null,
         },
       },
