@@ -2,16 +2,7 @@
 // what each finds for the epochs it pays, and what mattered. And a known function, on which the model-based way must be
 // better than drawing at random.
 
-import {
-  createRandom,
-  createSeries,
-  fitSampleScalers,
-  HOUR,
-  scaleSamples,
-  splitByTime,
-  timeAt,
-  windows,
-} from '@tidecast/data';
+import { fitSampleScalers, scaleSamples, splitByTime, timeAt, windows } from '@tidecast/data';
 import { type SeedResult, seedSpread } from '@tidecast/eval';
 import type { ChartSpec } from '@tidecast/eval/report';
 import {
@@ -48,6 +39,7 @@ import {
   uniform,
 } from '@tidecast/train';
 import type { Claim, Example, ExampleOptions } from '../example.ts';
+import { tideSeries } from './tide-series.ts';
 
 const STEPS = 12;
 const HORIZON = 3;
@@ -74,24 +66,9 @@ const bodies: Record<string, (units: number) => LayerConfig[]> = {
   cnn1d: (filters) => [cnn1d({ filters, activation: 'relu' }), flatten()],
 };
 
-/** An hourly tide of three constituents whose height drifts, with noise; scaled windows to learn from and to validate on. */
+/** Scaled windows to learn from and to validate on. */
 function tide(seed: number, length: number) {
-  const noise = createRandom(seed, 'tide');
-  let level = 0;
-  const values = Float32Array.from({ length }, (_, t) => {
-    level = 0.95 * level + 0.1 * noise.normal();
-    const wave = (hours: number) => Math.sin((2 * Math.PI * t) / hours);
-    return (
-      (1 + 0.5 * level) * (wave(12.42) + 0.4 * wave(12) + 0.3 * wave(25.82)) + level + 0.05 * noise.normal()
-    );
-  });
-  const series = createSeries({
-    start: 0,
-    step: HOUR,
-    shape: [1],
-    channels: [{ name: 'tide', unit: 'm' }],
-    values,
-  });
+  const series = tideSeries(seed, length);
   const validationFrom = timeAt(series, Math.round(0.7 * length));
   const all = windows(series, { steps: STEPS, horizon: HORIZON, inputs: ['tide'], targets: ['tide'] });
   const { train, validation } = splitByTime(all, { validationFrom, testFrom: timeAt(series, length - 1) });
