@@ -1,7 +1,10 @@
 // Every example by name, in the order of the table. A new one is a file in a folder of its topic and a line here.
 
 import { bpttCost } from './bptt/bptt-cost.ts';
+import { clipping } from './bptt/clipping.ts';
+import { gradientFlow } from './bptt/gradient-flow.ts';
 import { ensembleExample } from './ensembles/ensemble.ts';
+import { vtecEnsembles } from './ensembles/vtec-ensembles.ts';
 import type { Example } from './example.ts';
 import { executorsExample } from './executors/executors.ts';
 import { explain } from './explain/explain.ts';
@@ -18,10 +21,13 @@ import { seedSpreadExample } from './sequences/seed-spread.ts';
 import { conformalExample } from './uncertainty/conformal.ts';
 import { cubicToy } from './uncertainty/cubic-toy.ts';
 import { heads } from './uncertainty/heads.ts';
+import { vtecIntervals } from './uncertainty/vtec-intervals.ts';
 
 /** Every example. */
 export const examples: Readonly<Record<string, Example>> = {
   'bptt-cost': bpttCost,
+  'gradient-flow': gradientFlow,
+  clipping,
   'adding-problem': addingProblemExample,
   'copy-task': copyTaskExample,
   'length-generalization': lengthGeneralization,
@@ -29,6 +35,7 @@ export const examples: Readonly<Record<string, Example>> = {
   'character-rnn': characterRnn,
   executors: executorsExample,
   ensemble: ensembleExample,
+  'vtec-ensembles': vtecEnsembles,
   search: searchExample,
   imbalance,
   incremental: incrementalExample,
@@ -38,4 +45,5 @@ export const examples: Readonly<Record<string, Example>> = {
   'cubic-toy': cubicToy,
   heads,
   conformal: conformalExample,
+  'vtec-intervals': vtecIntervals,
 };
