@@ -6,6 +6,7 @@ import type { ChartSpec } from '@tidecast/eval/report';
 import { betaNll, gaussianNll, type Loss, quantileLoss, studentTNll } from '@tidecast/train';
 import type { Claim, Example } from '../example.ts';
 import { coverage, grid, meanOf, type Points, trainToy } from './toy.ts';
+import { bandsChart } from './toy-charts.ts';
 
 /** Degrees of freedom of the noise: its variance is barely finite. */
 const NU = 2.5;
@@ -20,7 +21,6 @@ const HEADS: readonly { name: string; loss: Loss }[] = [
   { name: 'Student-t, ν = 4', loss: studentTNll({ degreesOfFreedom: 4 }) },
   { name: 'Quantiles', loss: quantileLoss({ levels: [0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98] }) },
 ];
-const TRUE_LAW = 'The true law';
 
 /** What one head found with one seed. */
 interface Found {
@@ -77,7 +77,7 @@ export const heads: Example = {
   async run({ seeds, quick, progress, signal: abort }) {
     const test = draw(quick ? 200 : 4000, 999);
     const found: Found[] = [];
-    const bands = new Map<string, Distributions>([[TRUE_LAW, trueLaw(ALL)]]);
+    const bands = new Map<string, Distributions>();
     for (let seed = 1; seed <= seeds; seed++) {
       const train = draw(quick ? 200 : 2000, seed);
       for (const { name, loss } of HEADS) {
@@ -91,7 +91,7 @@ export const heads: Example = {
         trained.dispose();
       }
     }
-    const truth = { head: TRUE_LAW, ...score(trueLaw(test.x), test) };
+    const truth = { head: 'The true law', ...score(trueLaw(test.x), test) };
     return {
       claims: claimsOf(found, truth.crps),
       rows: [...found.map((each) => ({ ...each })), truth],
@@ -102,7 +102,13 @@ export const heads: Example = {
             '90 % bands of every head (seed 1) beside that of the true law (dashed). Outliers widen the Gaussian ones: ' +
             `over all seeds they hold ${percent(found, 'Gaussian', 'coverage90')} and, where half is meant, ` +
             `${percent(found, 'Gaussian', 'coverage50')}.`,
-          spec: bandsChart(bands),
+          spec: bandsChart({
+            title: '90 % bands around the true curve, and the true one (dashed)',
+            x: ALL,
+            bands,
+            truth: trueLaw(ALL),
+            domain: [-4, 4],
+          }),
         },
         {
           name: 'heads-scores',
@@ -148,50 +154,6 @@ function claimsOf(found: readonly Found[], leastCrps: number): Claim[] {
     });
     return claims;
   });
-}
-
-/** Bands of all heads side by side, with that of the true law in each. */
-function bandsChart(bands: ReadonlyMap<string, Distributions>): ChartSpec {
-  const truth = bands.get(TRUE_LAW)!;
-  const names = [...bands.keys()].filter((name) => name !== TRUE_LAW);
-  const [trueLow, trueHigh] = [truth.quantile(0.05), truth.quantile(0.95)];
-  const rows = names.flatMap((name) => {
-    const said = bands.get(name)!;
-    const [low, middle, high] = [said.quantile(0.05), said.quantile(0.5), said.quantile(0.95)];
-    return Array.from(ALL, (x, i) => ({
-      name,
-      x,
-      low: low[i]!,
-      middle: middle[i]!,
-      high: high[i]!,
-      trueLow: trueLow[i]!,
-      trueHigh: trueHigh[i]!,
-    }));
-  });
-  const x = { field: 'x', type: 'quantitative', title: 'x' };
-  const line = (field: string, mark: object) => ({
-    mark: { type: 'line', ...mark },
-    encoding: { x, y: { field, type: 'quantitative', title: 'y' } },
-  });
-  return {
-    title: '90 % bands on Student-t noise, and the true one (dashed)',
-    data: { values: rows },
-    facet: { field: 'name', type: 'nominal', title: null, sort: names },
-    columns: 3,
-    spec: {
-      width: 230,
-      height: 170,
-      layer: [
-        {
-          mark: { type: 'area', opacity: 0.4, color: '#2f7ed8' },
-          encoding: { x, y: { field: 'low', type: 'quantitative', title: 'y' }, y2: { field: 'high' } },
-        },
-        line('middle', { strokeWidth: 1.5, color: '#1b4f8f' }),
-        line('trueLow', { strokeWidth: 1, strokeDash: [4, 3], color: 'currentColor' }),
-        line('trueHigh', { strokeWidth: 1, strokeDash: [4, 3], color: 'currentColor' }),
-      ],
-    },
-  };
 }
 
 /** One point for each seed: coverage of both bands, and the CRPS. */
