@@ -206,7 +206,7 @@ function lossChart(runs: readonly Trained[], bars: Record<string, number>): Char
             encoding: { y: { field: 'loss', type: 'quantitative' } },
           },
           {
-            mark: { type: 'text', align: 'right', baseline: 'bottom', dy: -3, fontSize: 11 },
+            mark: { type: 'text', align: 'right', baseline: 'top', dy: 5, fontSize: 11 },
             encoding: {
               x: { value: 620 },
               y: { field: 'loss', type: 'quantitative' },
@@ -237,7 +237,7 @@ function temperatureChart(runs: readonly Trained[]): ChartSpec {
         field: 'temperature',
         type: 'quantitative',
         title: 'Temperature',
-        axis: { grid: false, values: temperatures },
+        axis: { grid: false, values: temperatures, format: '.2~f' },
       },
       y: {
         field: 'share',

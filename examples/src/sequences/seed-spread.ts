@@ -18,7 +18,7 @@ const nothing = 'nothing';
 const cures: Readonly<Record<string, Cure>> = {
   [nothing]: {},
   'early stopping': { fit: { earlyStopping: { patience: 10 } } },
-  'weight decay': { fit: { optimizer: adamw({ learningRate, weightDecay: 0.3 }) } },
+  'weight decay': { fit: { optimizer: adamw({ learningRate, weightDecay: 0.1 }) } },
   'recurrent dropout': { layer: { recurrentDropout: 0.25 } },
   zoneout: { layer: { zoneout: 0.1, cellZoneout: 0.3 } },
 };
