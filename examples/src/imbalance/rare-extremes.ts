@@ -73,7 +73,7 @@ const methods: Readonly<Record<string, (samples: Samples) => Samples>> = {
   plain: (samples) => samples,
   'density weights': (samples) => {
     const { data, shape } = targetsOf(samples);
-    return reweighted(samples, { data: Float32Array.from(densityWeights(data)), shape });
+    return reweighted(samples, { data: densityWeights(data), shape });
   },
   'inverse density, square root': (samples) => {
     const { data, shape } = targetsOf(samples);

@@ -143,7 +143,7 @@ export {
   inverseDensityWeights,
 } from './rebalance/density-weights.ts';
 export { labelsOf } from './rebalance/labels-of.ts';
-export { reweighted } from './rebalance/reweighted.ts';
+export { reweighted, type ShapedWeights } from './rebalance/reweighted.ts';
 export { type TargetStatistic, targetStatistic, targetsOf } from './rebalance/targets-of.ts';
 export { weightedResampling } from './rebalance/weighted-resampling.ts';
 export { type AshaOptions, asha } from './search/asha.ts';

@@ -1,8 +1,14 @@
 // Loss reweighting by what counts: examples, or their steps, that weigh more pull harder.
 
-import type { Batch, NdArray, Samples } from '@tidecast/data';
+import type { Batch, Samples } from '@tidecast/data';
 import { sameShape } from '../check.ts';
 import { checkWeights } from './check-weights.ts';
+
+/** Weights in the shape of targets, or of their first axes: `[count, ...]`. */
+export interface ShapedWeights {
+  data: ArrayLike<number>;
+  shape: readonly number[];
+}
 
 /**
  * The same samples with weights multiplied into `Batch.weight`: loss and `evaluate` take Σ w·l / Σ w.
@@ -11,7 +17,7 @@ import { checkWeights } from './check-weights.ts';
  * everything else pass.
  * @throws if a weight is negative or not finite, all are 0, or the shape does not fit.
  */
-export function reweighted<S extends Samples>(samples: S, weights: ArrayLike<number> | NdArray): S {
+export function reweighted<S extends Samples>(samples: S, weights: ArrayLike<number> | ShapedWeights): S {
   const { count, yShape } = samples;
   const { data, shape } = 'shape' in weights ? weights : { data: weights, shape: [weights.length] };
   const full = [count, ...yShape];
