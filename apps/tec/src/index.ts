@@ -23,4 +23,5 @@ export {
   type StudyNetwork,
   trainStudyNetwork,
   trainStudyRidge,
+  trainStudySpread,
 } from './study/train-study.ts';

@@ -11,7 +11,7 @@ import {
 } from '@tidecast/data';
 import { fitRidge, type Ridge, ridgeForecast } from '@tidecast/eval';
 import { createModel } from '@tidecast/models';
-import { adamw, type Forecaster, fitForecaster, mse } from '@tidecast/train';
+import { adamw, type Forecaster, fitForecaster, type Loss, mse } from '@tidecast/train';
 import { familyConfig } from '../forecast/networks.ts';
 import type { ModelName } from '../forecast/options.ts';
 import { networkSpec, ridgeSpec, STUDY_STEPS, spreadSpec } from './study-series.ts';
@@ -57,13 +57,15 @@ export interface StudyNetwork {
   /** The network sees nothing from this time on [ms]; the days just before it decide when training stops. */
   until: number;
   epochs: number;
+  /** Default `mse()`. */
+  loss?: Loss;
   signal?: AbortSignal;
 }
 
 /** A network of the study as a forecaster, which owns its model: dispose of `forecaster.model`. */
 export async function trainStudyNetwork(
   series: Series,
-  { family, seed, until, epochs, signal }: StudyNetwork,
+  { family, seed, until, epochs, loss = mse(), signal }: StudyNetwork,
 ): Promise<Forecaster> {
   const { units, stride, validationDays, learningRate, weightDecay, batchSize, patience } = STUDY_TRAINING;
   const samples = windows(series, { ...networkSpec(series), stride });
@@ -71,13 +73,19 @@ export async function trainStudyNetwork(
     validationFrom: until - validationDays * DAY,
     testFrom: until,
   });
-  const shape = { steps: STUDY_STEPS, channels: samples.inputChannels.length, horizon: STUDY_STEPS, units };
+  const shape = {
+    steps: STUDY_STEPS,
+    channels: samples.inputChannels.length,
+    horizon: STUDY_STEPS,
+    units,
+    parameters: loss.head?.parameters,
+  };
   const model = createModel(familyConfig(family, shape), { seed });
   try {
     const { forecaster } = await fitForecaster(model, train, {
       name: family,
       scaler: 'standard',
-      loss: mse(),
+      loss,
       optimizer: adamw({ learningRate, weightDecay }),
       batchSize,
       validation,
