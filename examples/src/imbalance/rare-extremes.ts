@@ -78,7 +78,7 @@ const methods: Readonly<Record<string, (samples: Samples) => Samples>> = {
   'inverse density, square root': (samples) => {
     const { data, shape } = targetsOf(samples);
     return reweighted(samples, {
-      data: Float32Array.from(inverseDensityWeights(data, { power: 0.5 })),
+      data: inverseDensityWeights(data, { power: 0.5 }),
       shape,
     });
   },

@@ -21,10 +21,11 @@ export function reweighted<S extends Samples>(samples: S, weights: ArrayLike<num
   const { count, yShape } = samples;
   const { data, shape } = 'shape' in weights ? weights : { data: weights, shape: [weights.length] };
   const full = [count, ...yShape];
-  if (!(shape.length >= 1 && shape.length <= full.length && sameShape(shape, full.slice(0, shape.length)))) {
+  const fits = shape.length >= 1 && sameShape(shape, full.slice(0, shape.length));
+  if (!fits || data.length !== shape.reduce((product, size) => product * size, 1)) {
     throw new Error(
-      `reweighted: weights must be [${count}] or the first axes of [${full.join(', ')}], got [${shape.join(', ')}]. ` +
-        'The first axis is that of the examples.',
+      `reweighted: weights must be [${count}] or the first axes of [${full.join(', ')}], got [${shape.join(', ')}] of ` +
+        `${data.length} values. The first axis is that of the examples.`,
     );
   }
   checkWeights('reweighted', data);

@@ -279,7 +279,7 @@ describe('reweighted', () => {
     ]);
     expect(samples.batch([0]).weight!.data[1]).toBe(1);
     expect(() => reweighted(samples, { data: new Float32Array(4).fill(1), shape: [2, 2] })).toThrow(
-      'reweighted: weights must be [2] or the first axes of [2, 3, 2], got [2, 2].',
+      'reweighted: weights must be [2] or the first axes of [2, 3, 2], got [2, 2] of 4 values.',
     );
     expect(() => reweighted(samples, [1, Number.NaN])).toThrow('finite and not negative, got NaN at 1');
   });
