@@ -160,7 +160,7 @@ function chart(runs: readonly LengthRun[], longest: number): ChartSpec {
     field: 'variant',
     type: 'nominal',
     scale: { domain: names, range: names.map((name) => colors[name]) },
-    legend: { title: null, orient: 'top', symbolType: 'stroke' },
+    legend: { title: null, orient: 'top', symbolType: 'stroke', labelLimit: 260 },
   };
   const y = { field: 'right', type: 'quantitative', title: 'Right answers [%]', scale: { domain: [0, 100] } };
   return {

@@ -2,7 +2,7 @@
 
 import { addingProblem, createRandom, type Samples } from '@tidecast/data';
 import { formatSeedSpread, type SeedSpread, seedSpread } from '@tidecast/eval';
-import { type ChartSpec, modelColors } from '@tidecast/eval/report';
+import { type ChartSpec, modelColors, observedColor } from '@tidecast/eval/report';
 import { createModel, dense, type LstmSettings, lstm, network } from '@tidecast/models';
 import { adam, adamw, evaluate, type FitOptions, fit, mse, NonFiniteError } from '@tidecast/train';
 import type { Example, ExampleOptions } from '../example.ts';
@@ -127,7 +127,7 @@ function chart(results: readonly { cure: string; seed: number; value: number }[]
     data: { values: results.filter(({ value }) => Number.isFinite(value)) },
     encoding: {
       y: place,
-      x: { field: 'value', type: 'quantitative', title: 'Test error (MSE)', scale: { zero: true } },
+      x: { field: 'value', type: 'quantitative', title: 'Test error (MSE)', axis: { tickCount: 6 } },
     },
     layer: [
       {
@@ -142,7 +142,7 @@ function chart(results: readonly { cure: string; seed: number; value: number }[]
         },
       },
       {
-        mark: { type: 'tick', thickness: 2.5, size: 26 },
+        mark: { type: 'tick', thickness: 2.5, size: 26, color: observedColor },
         encoding: { x: { field: 'value', aggregate: 'mean', type: 'quantitative' } },
       },
     ],
