@@ -12,6 +12,9 @@ import { imbalance } from './imbalance/imbalance.ts';
 import { imbalanceImages } from './imbalance/imbalance-images.ts';
 import { rareExtremes } from './imbalance/rare-extremes.ts';
 import { incrementalExample } from './incremental/incremental.ts';
+import { vtecIncrementalExample } from './incremental/vtec-incremental.ts';
+import { debiasingVae } from './latent/debiasing-vae.ts';
+import { vaeExample } from './latent/vae.ts';
 import { searchExample } from './search/search.ts';
 import { addingProblemExample } from './sequences/adding-problem.ts';
 import { characterRnn } from './sequences/character-rnn.ts';
@@ -39,8 +42,11 @@ export const examples: Readonly<Record<string, Example>> = {
   search: searchExample,
   imbalance,
   incremental: incrementalExample,
+  'vtec-incremental': vtecIncrementalExample,
   'imbalance-images': imbalanceImages,
   'rare-extremes': rareExtremes,
+  vae: vaeExample,
+  'debiasing-vae': debiasingVae,
   explain,
   'cubic-toy': cubicToy,
   heads,
