@@ -1,6 +1,6 @@
 // Which inputs a network uses, on a task whose maker knows: three ways of asking, and whether they agree with the truth.
 
-import { createRandom, type Samples } from '@tidecast/data';
+import { arraySamples, createRandom, type Samples } from '@tidecast/data';
 import { seedSpread } from '@tidecast/eval';
 import { heatMap, spreadChart } from '@tidecast/eval/report';
 import { cnn1d, createModel, dense, flatten, gru, type LayerConfig, network } from '@tidecast/models';
@@ -26,21 +26,10 @@ function noisy(count: number, seed: number): Samples {
     const [first, second] = TRUTH.map((each) => x[i * size + place(each)]!) as [number, number];
     return Math.tanh(1.5 * first) + 0.4 * second ** 2 + 0.1 * random.normal();
   });
-  return {
-    count,
-    xShape: [STEPS, CHANNELS],
-    yShape: [1],
-    batch: (indices) => {
-      const rows = new Float32Array(indices.length * size);
-      for (let b = 0; b < indices.length; b++) {
-        rows.set(x.subarray(indices[b]! * size, (indices[b]! + 1) * size), b * size);
-      }
-      return {
-        x: { data: rows, shape: [indices.length, STEPS, CHANNELS] },
-        y: { data: Float32Array.from(indices, (index) => y[index]!), shape: [indices.length, 1] },
-      };
-    },
-  };
+  return arraySamples({
+    x: { data: x, shape: [count, STEPS, CHANNELS] },
+    y: { data: y, shape: [count, 1] },
+  });
 }
 
 const networks: Readonly<Record<string, LayerConfig[]>> = {

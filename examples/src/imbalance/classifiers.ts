@@ -1,6 +1,6 @@
 // The methods against class imbalance side by side, whatever the inputs: train one network by each, and score them alike.
 
-import type { Samples } from '@tidecast/data';
+import { arraySamples, type NdArray, type Samples } from '@tidecast/data';
 import {
   averagePrecision,
   brierScore,
@@ -26,6 +26,22 @@ import {
   reweighted,
   weightedResampling,
 } from '@tidecast/train';
+
+/** Share of the rare class. */
+export const RARE = 0.05;
+
+/** Whether example `i` of `count` is of the rare class: the first ones are. */
+export function isRare(i: number, count: number): boolean {
+  return i < Math.round(count * RARE);
+}
+
+/** Inputs with the one-hot class of each. */
+export function twoClasses(x: NdArray): Samples {
+  const count = x.shape[0]!;
+  const y = new Float32Array(2 * count);
+  for (let i = 0; i < count; i++) y[2 * i + (isRare(i, count) ? 1 : 0)] = 1;
+  return arraySamples({ x, y: { data: y, shape: [count, 2] } });
+}
 
 /** A way to train on two classes of which label 1 is rare. */
 export interface Method {

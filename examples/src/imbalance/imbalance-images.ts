@@ -6,23 +6,23 @@ import { labelsOf } from '@tidecast/train';
 import type { Example } from '../example.ts';
 import {
   favour,
+  isRare,
   meanAndSd,
   methods,
   type Scored,
   scoresChart,
   spreadOf,
   trainAndScore,
+  twoClasses,
 } from './classifiers.ts';
 
 const SIZE = 12;
-const RARE = 0.05;
 const NOISE = 0.8;
 
 /** `count` images `[12, 12, 1]`: a disc anywhere, in one of twenty with a hole. */
 function shapes(count: number, seed: number): Samples {
   const random = createRandom(seed, 'shapes');
   const x = new Float32Array(count * SIZE * SIZE);
-  const rare = (i: number) => i < Math.round(count * RARE);
   for (let i = 0; i < count; i++) {
     const radius = 2.5 + 1.5 * random.uniform();
     const [row, column] = [0, 0].map(() => radius + random.uniform() * (SIZE - 1 - 2 * radius)) as [
@@ -31,28 +31,11 @@ function shapes(count: number, seed: number): Samples {
     ];
     for (let place = 0; place < SIZE * SIZE; place++) {
       const away = Math.hypot(Math.floor(place / SIZE) - row, (place % SIZE) - column);
-      const inside = away <= radius && !(rare(i) && away < 0.5 * radius);
+      const inside = away <= radius && !(isRare(i, count) && away < 0.5 * radius);
       x[i * SIZE * SIZE + place] = (inside ? 1 : 0) + NOISE * random.normal();
     }
   }
-  return {
-    count,
-    xShape: [SIZE, SIZE, 1],
-    yShape: [2],
-    batch: (indices) => {
-      const rows = new Float32Array(indices.length * SIZE * SIZE);
-      const y = new Float32Array(indices.length * 2);
-      for (let b = 0; b < indices.length; b++) {
-        const i = indices[b]!;
-        rows.set(x.subarray(i * SIZE * SIZE, (i + 1) * SIZE * SIZE), b * SIZE * SIZE);
-        y[2 * b + (rare(i) ? 1 : 0)] = 1;
-      }
-      return {
-        x: { data: rows, shape: [indices.length, SIZE, SIZE, 1] },
-        y: { data: y, shape: [indices.length, 2] },
-      };
-    },
-  };
+  return twoClasses({ data: x, shape: [count, SIZE, SIZE, 1] });
 }
 
 /** The example. */

@@ -7,14 +7,17 @@ import { labelsOf } from '@tidecast/train';
 import type { Claim, Example } from '../example.ts';
 import {
   favour,
+  isRare,
   type Method,
   meanAndSd,
   methods,
+  RARE,
   type Scored,
   scoresChart,
   scoresOf,
   spreadOf,
   trainAndScore,
+  twoClasses,
 } from './classifiers.ts';
 
 const STEPS = 20;
@@ -22,7 +25,6 @@ const STEPS = 20;
 const WAVE = [0.72, 1.04, 0.72, -0.72, -1.04, -0.72];
 const SIGNS = [1, -1];
 const PLACES = STEPS - WAVE.length + 1;
-const RARE = 0.05;
 
 interface Waves extends Samples {
   /** Log of p(x | wave) / p(x | none) of each example. */
@@ -33,32 +35,16 @@ interface Waves extends Samples {
 function waves(count: number, seed: number): Waves {
   const random = createRandom(seed, 'waves');
   const x = Float32Array.from({ length: count * STEPS * 2 }, () => random.normal());
-  const rare = Array.from({ length: count }, (_, i) => i < Math.round(count * RARE));
   for (let i = 0; i < count; i++) {
-    if (!rare[i]) continue;
+    if (!isRare(i, count)) continue;
     const begin = random.integer(PLACES);
     WAVE.forEach((height, t) => {
       for (const [c, sign] of SIGNS.entries()) x[(i * STEPS + begin + t) * 2 + c]! += sign * height;
     });
   }
   return {
-    count,
-    xShape: [STEPS, 2],
-    yShape: [2],
+    ...twoClasses({ data: x, shape: [count, STEPS, 2] }),
     evidence: Float64Array.from({ length: count }, (_, i) => evidenceOf(x, i)),
-    batch: (indices) => {
-      const rows = new Float32Array(indices.length * STEPS * 2);
-      const y = new Float32Array(indices.length * 2);
-      for (let b = 0; b < indices.length; b++) {
-        const i = indices[b]!;
-        rows.set(x.subarray(i * STEPS * 2, (i + 1) * STEPS * 2), b * STEPS * 2);
-        y[2 * b + (rare[i] ? 1 : 0)] = 1;
-      }
-      return {
-        x: { data: rows, shape: [indices.length, STEPS, 2] },
-        y: { data: y, shape: [indices.length, 2] },
-      };
-    },
   };
 }
 

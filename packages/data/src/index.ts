@@ -1,3 +1,4 @@
+export { arraySamples } from './array-samples.ts';
 export { CompressionError } from './compression/compression-error.ts';
 export { type Compression, decompress, detectCompression } from './compression/decompress.ts';
 export { CsvError } from './csv/csv-error.ts';
