@@ -95,7 +95,11 @@ function claims(runs: readonly MemoryRun[], lengths: readonly number[]): Claim[]
   const middle = lengths.at(-2) ?? longest;
   const share = `of the seeds solved (test MSE < ${SOLVED}; guessing: ${addingBaseline.toFixed(3)})`;
   return memoryCells.map(({ name }): Claim => {
-    const figure = `${solvedText(of(name))} ${share}`;
+    const errors = lengths.map((steps) => {
+      const own = of(name, steps);
+      return `${(own.reduce((sum, { error }) => sum + error, 0) / own.length).toFixed(4)} at T ${steps}`;
+    });
+    const figure = `${solvedText(of(name))} ${share}; mean test MSE ${errors.join(', ')}`;
     const method = `Adding problem, ${name}`;
     if (name === 'tanh RNN') {
       const bar = `fails at T ${longest} (Le et al. 2015: fails where T is long)`;

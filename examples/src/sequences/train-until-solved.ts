@@ -7,7 +7,6 @@ import { type FitOptions, fit, NonFiniteError } from '@tidecast/train';
 
 /** What came of it. */
 export interface Solved {
-  solved: boolean;
   /** Updates made. */
   updates: number;
   /** Mean losses of the updates, by pieces of {@link SolveOptions.every}. */
@@ -21,7 +20,7 @@ export interface SolveOptions extends Omit<FitOptions, 'epochs' | 'onProgress'> 
   every: number;
 }
 
-/** Trains `model` on all of `samples`, each seen once, or until it is solved. A loss that is not finite ends it unsolved. */
+/** Trains `model` on all of `samples`, each seen once, or until it is solved. So does a loss that is not finite. */
 export async function trainUntilSolved(
   model: Model,
   samples: Samples,
@@ -49,5 +48,5 @@ export async function trainUntilSolved(
   } catch (error) {
     if (signal?.aborted || !(enough.signal.aborted || error instanceof NonFiniteError)) throw error;
   }
-  return { solved: enough.signal.aborted, updates, losses };
+  return { updates, losses };
 }
