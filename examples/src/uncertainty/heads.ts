@@ -81,7 +81,7 @@ export const heads: Example = {
     for (let seed = 1; seed <= seeds; seed++) {
       const train = draw(quick ? 200 : 2000, seed);
       for (const { name, loss } of HEADS) {
-        const trained = await trainToy({ loss, train, epochs: quick ? 5 : 60, seed, signal: abort });
+        const trained = await trainToy({ loss, train, epochs: quick ? 5 : 120, seed, signal: abort });
         const scores = score(await trained.at(test.x), test);
         found.push({ seed, head: name, ...scores });
         if (seed === 1) bands.set(name, await trained.at(ALL));

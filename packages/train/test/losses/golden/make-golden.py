@@ -2,6 +2,7 @@
 # PyTorch 2.13.0 in float64 from float32 inputs.
 # Run: python make-golden.py > golden.json     (pip install torch==2.13.0)
 import json
+import math
 import torch
 import torch.nn.functional as F
 
@@ -39,12 +40,14 @@ def student(o, t, w, floor=1e-3, degreesOfFreedom=None):
 
 def quantile(o, t, w, levels):
     m = min(range(len(levels)), key=lambda k: (abs(levels[k] - 0.5), k))
+    z = torch.distributions.Normal(0.0, 1.0).icdf(torch.tensor(levels, dtype=o.dtype))
+    step = lambda k, before: (z[k] - z[before]).abs() / math.log(2) * F.softplus(o[..., k])
     q = [None] * len(levels)
     q[m] = o[..., m]
     for k in range(m + 1, len(levels)):
-        q[k] = q[k - 1] + F.softplus(o[..., k])
+        q[k] = q[k - 1] + step(k, k - 1)
     for k in range(m - 1, -1, -1):
-        q[k] = q[k + 1] - F.softplus(o[..., k])
+        q[k] = q[k + 1] - step(k, k + 1)
     pinball = [torch.maximum(l * (t - each), (l - 1) * (t - each)) for l, each in zip(levels, q)]
     return mean(2 * torch.stack(pinball).mean(0), w)
 
