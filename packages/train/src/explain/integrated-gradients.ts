@@ -60,34 +60,11 @@ export async function integratedGradients(
   const { nodes, weights } = gaussLegendre(steps);
   const breathe = createBreather();
   const slopes = new Float64Array(x.data.length);
-  const ends = { output: new Float32Array(B), baseline: new Float32Array(B) };
-
   // First both ends, without the tape: an error of the model or the choice leaves nothing behind.
-  for (const [rows, into] of [
-    [x.data, ends.output],
-    [base, ends.baseline],
-  ] as const) {
-    for (let from = 0; from < B; from += batchSize) {
-      signal?.throwIfAborted();
-      const count = Math.min(batchSize, B - from);
-      const values = tf.tidy(() => {
-        const inputs = toTensor({
-          data: rows.subarray(from * size, (from + count) * size),
-          shape: [count, ...x.shape.slice(1)],
-        });
-        return chosenOutput(
-          'integratedGradients',
-          model.apply(inputs, { mask: maskOf(mask, from, count) }),
-          output,
-        );
-      });
-      try {
-        into.set((await values.data()) as Float32Array, from);
-      } finally {
-        values.dispose();
-      }
-    }
-  }
+  const ends = {
+    output: await outputsAt(model, x, options),
+    baseline: await outputsAt(model, { data: base, shape: x.shape }, options),
+  };
   // Then every step of every example, as rows of one long list.
   const at = (row: number) => ({ example: Math.floor(row / steps), step: row % steps });
   for (let from = 0; from < B * steps; from += batchSize) {
@@ -131,8 +108,28 @@ export async function integratedGradients(
   return { data: Float32Array.from(contributions), shape: [...x.shape], ...ends, gap };
 }
 
-function maskOf(mask: NdArray | undefined, from: number, count: number): tf.Tensor | undefined {
-  if (!mask) return undefined;
-  const T = mask.shape[1]!;
-  return toTensor({ data: mask.data.subarray(from * T, (from + count) * T), shape: [count, T] });
+/** The chosen output of each row of `x`. */
+async function outputsAt(
+  model: Model,
+  { data, shape: [B = 0, ...shape] }: NdArray,
+  { output, mask, batchSize = 256, signal }: IntegratedGradientsOptions,
+): Promise<Float32Array> {
+  const size = data.length / B;
+  const T = mask?.shape[1] ?? 0;
+  const result = new Float32Array(B);
+  for (let from = 0; from < B; from += batchSize) {
+    signal?.throwIfAborted();
+    const to = Math.min(B, from + batchSize);
+    const values = tf.tidy(() => {
+      const inputs = toTensor({ data: data.subarray(from * size, to * size), shape: [to - from, ...shape] });
+      const real = mask && toTensor({ data: mask.data.subarray(from * T, to * T), shape: [to - from, T] });
+      return chosenOutput('integratedGradients', model.apply(inputs, { mask: real }), output);
+    });
+    try {
+      result.set((await values.data()) as Float32Array, from);
+    } finally {
+      values.dispose();
+    }
+  }
+  return result;
 }
