@@ -181,7 +181,7 @@ function scoresChart(found: readonly Found[], leastCrps: number): ChartSpec {
               field: 'head',
               type: 'nominal',
               sort: HEADS.map(({ name }) => name),
-              axis: { title: null, labels: i === 0, ticks: i === 0 },
+              axis: { title: null, labels: i === 0, ticks: i === 0, labelLimit: 200 },
             },
             x: { field: 'value', type: 'quantitative', title, scale: { zero: false } },
           },
