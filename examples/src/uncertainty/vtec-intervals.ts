@@ -1,7 +1,7 @@
 // 90 % bands around forecasts of real VTEC through a whole year: fixed ones, and ones that adapt, month by month and in storms.
 
 import { join } from 'node:path';
-import { DAY, endOf, type ForecastFunction, type Series } from '@tidecast/data';
+import { DAY, endOf, type ForecastFunction, type Series, selectChannels } from '@tidecast/data';
 import {
   adaptiveConformal,
   type BacktestResult,
@@ -84,29 +84,30 @@ function recorded({
   };
 }
 
-/** The forecasts of a network from the validation days to the end. */
+/** How forecasts are made and recorded. */
+interface Plan {
+  seed: number;
+  until: number;
+  to: number;
+  quick: boolean;
+  signal: AbortSignal;
+}
+
+/** The forecasts of a network trained on `loss` and changed by `change`, from the validation days to the end. */
 async function forecasts(
   series: Series,
   loss: Loss,
-  {
-    seed,
-    until,
-    to,
-    quick,
-    signal,
-  }: { seed: number; until: number; to: number; quick: boolean; signal: AbortSignal },
-): Promise<ForecastFunction> {
-  const network = await trainStudyNetwork(series, {
-    family: 'gru',
-    seed,
-    until,
-    epochs: quick ? 1 : 15,
-    loss,
-    signal,
-  });
+  { seed, until, to, quick, signal }: Plan,
+  changes: readonly ((forecast: ForecastFunction) => ForecastFunction)[],
+): Promise<ForecastFunction[]> {
+  const epochs = quick ? 1 : 15;
+  const network = await trainStudyNetwork(series, { family: 'gru', seed, until, epochs, loss, signal });
   try {
-    const from = until - STUDY_TRAINING.validationDays * DAY;
-    return recorded(await backtestStudy(asForecastFunction(network), series, { from, to, signal }));
+    const days = { from: until - STUDY_TRAINING.validationDays * DAY, to, signal };
+    const forecast = asForecastFunction(network);
+    const made: ForecastFunction[] = [];
+    for (const change of changes) made.push(recorded(await backtestStudy(change(forecast), series, days)));
+    return made;
   } finally {
     network.model.dispose();
   }
@@ -129,34 +130,32 @@ export const vtecIntervals: Example = {
     for (const target of quick ? targets.slice(0, 1) : targets) {
       const latitude = target.replace('VTEC_', '');
       const series = studySeries(hourly, target);
+      // Recorded forecasts need no inputs, only what came.
+      const tec = selectChannels(series, ['tec']);
       const where = stormDays(series, { channel: 'kp', atLeast: 5 });
       const { spread, atLeast } = trainStudySpread(series, until);
       for (let seed = 1; seed <= seeds; seed++) {
-        const options = { seed, until, to, quick, signal };
-        const point = await forecasts(series, mse(), options);
-        const around = {
-          point,
-          spread: withSpread(point, spread, { atLeast }),
-          quantiles: await forecasts(series, quantileLoss({ levels: [0.05, 0.5, 0.95] }), options),
-        };
-        const calibrate = (base: ForecastFunction) =>
-          backtestStudy(base, series, {
+        const plan = { seed, until, to, quick, signal };
+        const [point, spreading] = await forecasts(series, mse(), plan, [
+          (forecast) => forecast,
+          (forecast) => withSpread(forecast, spread, { atLeast }),
+        ]);
+        const [quantiles] = await forecasts(series, quantileLoss({ levels: [0.05, 0.5, 0.95] }), plan, [
+          (forecast) => forecast,
+        ]);
+        const bases = { point: point!, spread: spreading!, quantiles: quantiles! };
+        for (const method of METHODS) {
+          const base = bases[method.base];
+          const wanted = { ...method.options, levels: LEVELS };
+          const calibration = await backtestStudy(base, tec, {
             from: until - STUDY_TRAINING.validationDays * DAY,
             to: until,
             signal,
           });
-        const calibrations = {
-          point: await calibrate(around.point),
-          spread: await calibrate(around.spread),
-          quantiles: await calibrate(around.quantiles),
-        };
-        for (const method of METHODS) {
-          const [base, calibration] = [around[method.base], calibrations[method.base]];
-          const wanted = { ...method.options, levels: LEVELS };
           const forecast = method.adapts
             ? adaptiveConformal(base, { ...wanted, every: DAY, calibration })
             : conformal(base, fitConformal(calibration, wanted));
-          const result = await backtestStudy(forecast, series, { from: until, to, signal });
+          const result = await backtestStudy(forecast, tec, { from: until, to, signal });
           held.push({ seed, latitude, method: method.name, ...whatHeld(result, where) });
           if (method.name === ADAPTIVE && seed === 1) shown ??= { result, latitude };
         }
