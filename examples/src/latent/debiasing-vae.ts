@@ -25,6 +25,9 @@ import { imageGrid } from './image-grid.ts';
 /** Share of the ones, and of the others, that have the trait. */
 const [RARE, AMONG_OTHERS] = [0.05, 0.5];
 
+/** Pictures in a row of the chart. */
+const PICTURES = 8;
+
 /** What one training found: accuracies on equally many examples of each class and group. */
 interface Found {
   data: string;
@@ -91,16 +94,16 @@ async function run(
   const byRarity = Array.from(ones.keys()).sort((a, b) => probabilities[b]! - probabilities[a]!);
   const often = rowsOf(
     data.x,
-    byRarity.slice(0, 12).map((i) => ones[i]!),
+    byRarity.slice(0, PICTURES).map((i) => ones[i]!),
   );
   const shown = {
     often,
     seldom: rowsOf(
       data.x,
-      byRarity.slice(-12).map((i) => ones[i]!),
+      byRarity.slice(-PICTURES).map((i) => ones[i]!),
     ),
     given: await decode(decoder, (await encode(encoder, often, { latent: LATENT })).means),
-    drawn: await sampleVae(decoder, { count: 12, seed }),
+    drawn: await sampleVae(decoder, { count: PICTURES, seed }),
   };
   for (const each of [encoder, decoder, model]) each.dispose();
   const drawnShare = probabilities.reduce((sum, p, i) => sum + (data.trait[ones[i]!] ? p : 0), 0);
@@ -168,7 +171,9 @@ function gapChart(found: readonly Found[]): ChartSpec {
     title: 'Accuracy gap between the common and the hidden group',
     description: 'Accuracy gap for each seed, without and with latent resampling, for faces and calls',
     data: { values },
-    facet: { column: { field: 'data', type: 'nominal', title: null, sort: null } },
+    facet: {
+      column: { field: 'data', type: 'nominal', title: null, sort: debiasingTasks.map(({ name }) => name) },
+    },
     spec: {
       width: 240,
       height: 240,
@@ -235,7 +240,7 @@ export const debiasingVae: Example = {
             title: 'Faces by how often they are drawn',
             description:
               'Faces drawn most often, their reconstructions, faces drawn least often, and new faces',
-            count: 12,
+            count: PICTURES,
             rows: [
               { name: 'most often', images: faces.often },
               { name: 'given back', images: faces.given },

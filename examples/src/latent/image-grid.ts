@@ -60,7 +60,7 @@ export function imageGrid(parts: {
 }
 
 /** Steps of grey: as many as are told apart, so that neighbours often share one and are drawn as one. */
-const GREYS = 24;
+const GREYS = 16;
 
 /** Neighbouring pixels of one grey, from left to right. */
 function runsOf(pixels: Float32Array): { from: number; to: number; grey: number }[] {

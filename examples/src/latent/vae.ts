@@ -188,7 +188,7 @@ export const vaeExample: Example = {
             title: 'Pictures of a disc, four latent variables',
             description:
               'Pictures, their reconstructions by a VAE and by principal components, and new pictures',
-            count: 12,
+            count: 8,
             rows: [
               { name: 'held out', images: pictures!.shown.held },
               { name: 'VAE', images: pictures!.shown.given },
