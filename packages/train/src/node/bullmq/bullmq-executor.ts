@@ -99,6 +99,7 @@ export function createBullmqExecutor<Input, Result, Report = unknown>(
   const watches = new Map<string, Set<Watch>>();
   let link: Promise<Link> | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let released = false;
 
   const forEach = (key: string, tell: (watch: Watch) => void) => {
     for (const watch of watches.get(key) ?? []) tell(watch);
@@ -117,10 +118,14 @@ export function createBullmqExecutor<Input, Result, Report = unknown>(
     events.on('completed', ({ jobId }) => void look(jobId));
     events.on('failed', ({ jobId }) => void look(jobId));
     events.on('progress', ({ jobId, data }) => receive(jobId, data));
-    timer = setInterval(async () => {
-      for (const key of [...watches.keys()]) await look(key, Math.min(checkMs, 500));
-    }, checkMs);
+    timer = setTimeout(lookAtAll, checkMs);
     return { redis, queue, events, producer };
+  };
+
+  /** One round after the other: during an outage each look waits. */
+  const lookAtAll = async () => {
+    for (const key of [...watches.keys()]) await look(key, Math.min(checkMs, 500));
+    if (!released) timer = setTimeout(lookAtAll, checkMs);
   };
 
   const receive = (key: string, data: unknown) => {
@@ -265,7 +270,8 @@ export function createBullmqExecutor<Input, Result, Report = unknown>(
   };
 
   const release = async () => {
-    clearInterval(timer);
+    released = true;
+    clearTimeout(timer);
     const parts = await link?.catch(() => undefined);
     if (!parts) return;
     const { redis, queue, events, producer } = parts;

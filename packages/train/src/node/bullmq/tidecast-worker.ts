@@ -8,7 +8,7 @@ import { placeOf } from './connection.ts';
 
 const HELP = `Usage: tidecast-worker --queue <name> --module <file> [options]
 
-Runs jobs that a createBullmqExecutor put into a queue, until it is told to stop (SIGTERM or Ctrl-C).
+Runs jobs that a createBullmqExecutor put into a queue, until it is told to stop (SIGTERM or Ctrl-C; twice: at once).
 
   --redis <address>    the Redis or Valkey; default: the environment variable REDIS_URL, else redis://localhost:6379
   --queue <name>       name of the queue
