@@ -161,7 +161,7 @@ function chart(runs: readonly Run[]): ExampleChart {
       color: {
         ...{ field: 'way', type: 'nominal', sort: names },
         scale: { domain: names, range: names.map((name) => colors[name]!) },
-        legend: { title: null, orient: 'top' },
+        legend: { title: null, orient: 'top', labelLimit: 300 },
       },
     },
   });

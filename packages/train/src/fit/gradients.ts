@@ -14,7 +14,7 @@ export interface Gradients {
 }
 
 /** What a forward run depends on, beside the model and the batch. */
-export interface ForwardOptions {
+interface ForwardOptions {
   training: boolean;
   seed?: number;
   /** States that the batch starts from, where it carries some. */
