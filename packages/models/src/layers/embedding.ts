@@ -48,13 +48,14 @@ export const embeddingLayer: LayerDefinition<Required<EmbeddingSettings>> = {
   apply({ settings: { inputs, units }, weights, x, mask }) {
     // A copy of a few numbers on both backends; it lets a code out of range be named.
     const codes = checkedCodes(x.dataSync<'float32'>(), inputs);
-    const shape = [x.shape[0]!, x.shape[1]!, units];
-    // tfjs's own gradient of a gather hands a gradient to the codes, which is refused.
-    const lookUp = tf.customGrad((...[each, kernel]) => {
+    const { shape: codesShape } = x;
+    const shape = [codesShape[0]!, codesShape[1]!, units];
+    // tfjs's own gradient of a gather hands a gradient to the codes, which is refused. x may be gone before the backward run.
+    const lookUp = tf.customGrad((...[, kernel]) => {
       return {
         value: tf.reshape(tf.gather(kernel as Tensor2D, tf.tensor1d(codes, 'int32')), shape),
         gradFunc: (dy: Tensor) => [
-          tf.zerosLike(each as Tensor),
+          tf.zeros(codesShape),
           tf.unsortedSegmentSum(tf.reshape(dy, [codes.length, units]), tf.tensor1d(codes, 'int32'), inputs),
         ],
       };
