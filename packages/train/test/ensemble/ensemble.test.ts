@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { decodeSafetensors, encodeSafetensors } from '@tidecast/data';
 import { loadModel, saveModel } from '@tidecast/models';
 import fc from 'fast-check';
@@ -16,6 +19,7 @@ import {
   saveEnsemble,
   saveForecaster,
 } from '../../src/index.ts';
+import { loadEnsembleFile, saveEnsembleFile } from '../../src/node.ts';
 import { setUpWorkers, startWorkers } from '../executor/workers.ts';
 import { weightsOf } from '../helpers.ts';
 import { type MemberData, makeSeries, trainMember } from './member-job.ts';
@@ -57,12 +61,13 @@ describe('an ensemble', () => {
     expect((await bytesOf({ count: 2 })).weights).toEqual(weights.slice(0, 2));
   });
 
+  // Two threads translate and load all sources first, which takes its time on a busy machine.
   it('has the same members on 2 workers, bit for bit', async () => {
     const module = new URL('./member-job.ts', import.meta.url);
     const executor = startWorkers<MemberInput<MemberData>, Uint8Array>('trainMember', { module, workers: 2 });
     const onWasm = { data: { ...data, backend: 'wasm' as const } };
     expect((await bytesOf({ ...onWasm, executor })).bytes).toEqual((await bytesOf(onWasm)).bytes);
-  });
+  }, 120_000);
 
   it('has members that learn from samples of their own with bagging', async () => {
     const plain = await bytesOf();
@@ -152,6 +157,23 @@ describe('the file of an ensemble', () => {
     expect(again.members.map(({ model }) => weightsOf(model))).toEqual(weights);
     expect(saveEnsemble(again, saveModel)).toEqual(bytes);
     disposeEnsemble(again);
+  });
+
+  it('is written to a path and read from there; what cannot be read is said with its path', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tidecast-ensemble-'));
+    const path = join(folder, 'tide.safetensors');
+    const { ensemble: made } = await ensemble({ ...options, count: 2 });
+    await saveEnsembleFile(made, path, saveModel);
+    const again = await loadEnsembleFile(path, loadModel);
+    expect(saveEnsemble(again, saveModel)).toEqual(saveEnsemble(made, saveModel));
+    disposeEnsemble(made);
+    disposeEnsemble(again);
+    await writeFile(path, 'no ensemble');
+    await expect(loadEnsembleFile(path, loadModel)).rejects.toThrow(`${path}: safetensors: `);
+    await rm(folder, { recursive: true });
+    await expect(loadEnsembleFile(path, loadModel)).rejects.toThrow(
+      `cannot read ${path}: there is no such file`,
+    );
   });
 
   it('is refused where it is damaged, foreign or of a later version, and leaves no tensor behind', async () => {

@@ -18,28 +18,38 @@ const strategies = {
   random: random({ trials: 24 }),
   asha: asha({ trials: 18, minimum: 2, reduction: 3 }),
   tpe: tpe({ trials: 24, startup: 5 }),
+  trainings: asha({ trials: 9, minimum: 2, reduction: 3 }),
 };
 
 const [folder, name] = process.argv.slice(2) as [string, keyof typeof strategies];
 
-/** Two places; a job adds up its epochs into a checkpoint, and takes a few ms. */
+type Job = (input: TrialInput<null>) => Promise<TrialResult>;
+
+/** Adds up its epochs into a checkpoint, and takes a few ms. */
+const addUp: Job = async (input) => {
+  await new Promise((resolve) => setTimeout(resolve, 5 + (input.seed & 15)));
+  const { rate = 0.01, units } = input.values as { rate?: number; units: number };
+  let [epoch, loss] = input.checkpoint
+    ? new Float64Array(input.checkpoint.slice().buffer)
+    : [0, 10 + (input.seed % 100) / 100];
+  const losses = [];
+  while (epoch! < input.budget) {
+    epoch!++;
+    loss = loss! * 0.7 + 0.3 * ((Math.log10(rate) + 2) ** 2 + Math.abs(units - 12));
+    if (input.readAt.includes(epoch!)) losses.push({ budget: epoch!, loss });
+  }
+  const checkpoint = new Uint8Array(Float64Array.of(epoch!, loss!).buffer);
+  return { losses, ...(input.mayGoOn && { checkpoint }) };
+};
+
+const job: Job = name === 'trainings' ? (await import('./training-trial.ts')).trainTrial : addUp;
+
+/** Two places. */
 const executor = createExecutor<TrialInput<null>, TrialResult, unknown>({
   workers: 2,
   async attemptJob({ id, input }) {
     appendFileSync(join(folder, 'begun'), `${id}\n`);
-    await new Promise((resolve) => setTimeout(resolve, 5 + (input.seed & 15)));
-    const { rate = 0.01, units } = input.values as { rate?: number; units: number };
-    let [epoch, loss] = input.checkpoint
-      ? new Float64Array(input.checkpoint.slice().buffer)
-      : [0, 10 + (input.seed % 100) / 100];
-    const losses = [];
-    while (epoch! < input.budget) {
-      epoch!++;
-      loss = loss! * 0.7 + 0.3 * ((Math.log10(rate) + 2) ** 2 + Math.abs(units - 12));
-      if (input.readAt.includes(epoch!)) losses.push({ budget: epoch!, loss });
-    }
-    const checkpoint = new Uint8Array(Float64Array.of(epoch!, loss!).buffer);
-    return { status: 'done', value: { losses, ...(input.mayGoOn && { checkpoint }) } };
+    return { status: 'done', value: await job(input) };
   },
   release: async () => {},
 });
