@@ -84,7 +84,11 @@ export const explain: Example = {
           seed,
           signal,
         };
-        await fit(model, train, { ...options, epochs: quick ? 1 : 30 });
+        await fit(model, train, {
+          ...options,
+          epochs: quick ? 1 : 60,
+          schedule: { type: 'cosine' } as const,
+        });
         const ask = { error: mse(), seed, repeats: quick ? 2 : 5, signal };
         const channels = await permutationImportance(model, test, ask);
         const steps = await permutationImportance(model, test, { ...ask, groups: 'steps' });
@@ -191,7 +195,7 @@ function claims(explained: readonly Explained[]): Claim[] {
   const spread = (score: 'firstImportance' | 'secondImportance' | 'contributionError') => {
     // Two networks of one seed are two runs.
     const { mean, sd } = seedSpread(explained.map((each, i) => ({ seed: i, value: each[score] })));
-    return { mean, text: `${mean.toFixed(2)} ± ${sd.toFixed(2)}` };
+    return { mean, text: `${mean.toFixed(3)} ± ${sd.toFixed(3)}` };
   };
   const [first, second] = [spread('firstImportance'), spread('secondImportance')];
   // Permuting an independent input of a sum adds twice the variance of its term.

@@ -95,7 +95,7 @@ async function runSeed(seed: number, calendar: Calendar, epochs: number, signal:
     }
   };
   // A short memory of what came last, so that what is no longer true goes.
-  const replay = { capacity: 30 * DAY_STEPS, strategy: 'recent' as const, share: 0.9 };
+  const replay = { capacity: 10 * DAY_STEPS, strategy: 'recent' as const, share: 0.9 };
   const memory = { replay: { capacity: 1000, share: 0.5, start } };
   const guard = { holdOut: held, tolerance: TOLERANCE };
   const updated = await learn(series, { replay });
@@ -135,7 +135,7 @@ export const incrementalExample: Example = {
           name: 'incremental',
           caption:
             `The answer to the wind turns from day ${calendar.train} to day ${calendar.turned}; one seed. The frozen ` +
-            'forecaster keeps to what was; updated daily, replaying the last 30 days, it follows; with a reservoir of all that ' +
+            'forecaster keeps to what was; updated daily, replaying the last 10 days, it follows; with a reservoir of all that ' +
             'came it also keeps to what was.',
           spec: prequentialChart({
             results: {
@@ -241,7 +241,7 @@ function claimsOf(runs: readonly Run[], calendar: Calendar): Claim[] {
     {
       method: 'Incremental learning: replay of all that came (reservoir)',
       figure: `RMSE in the world before the change ${spread('rememberingOldWorld')} m`,
-      bar: `below that of replaying the last 30 days, ${spread('updatedOldWorld')} m, with every seed`,
+      bar: `below that of replaying the last 10 days, ${spread('updatedOldWorld')} m, with every seed`,
       met: inAll((row) => row.rememberingOldWorld < row.updatedOldWorld),
     },
     {

@@ -24,7 +24,8 @@ export interface BranchesConfig extends BranchesSettings, LayerConfig {
 
 /**
  * Runs lists of layers side by side on one input and lays their results `[B, Fᵢ]` one after the other: `[B, Σ Fᵢ]`.
- * Weights are named by branch and position: `2.branches.0.1.dense.kernel`. A mask goes to every branch.
+ * Weights are named by branch and position: `2.branches.0.1.dense.kernel`. A mask goes to every branch. Recurrent layers inside
+ * begin every run from zeros: their states are not carried over batches.
  */
 export function branches(settings: BranchesSettings): BranchesConfig {
   return {
