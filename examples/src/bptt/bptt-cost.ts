@@ -192,7 +192,7 @@ function chart(costs: readonly Cost[]): ExampleChart {
       x: {
         ...{ field: 'steps', type: 'quantitative', title: 'length T of the sequences [steps]' },
         scale: { type: 'log', nice: false },
-        axis: { values: values.map(({ steps }) => steps), grid: false },
+        axis: { values: values.map(({ steps }) => steps), grid: false, labelOverlap: false },
       },
       y: { field, type: 'quantitative', title, scale: { type: 'log' }, axis: { tickCount: 5 } },
       color: {

@@ -53,7 +53,14 @@ export function gradientFlowChart(parts: {
         type: 'nominal',
         sort: names,
         scale: { domain: names, range: names.map((name) => colors[name]!) },
-        legend: { title: null, orient: 'top', symbolSize: 180, symbolStrokeWidth: 2.5, columnPadding: 18 },
+        legend: {
+          title: null,
+          orient: 'top',
+          labelLimit: 300,
+          symbolSize: 180,
+          symbolStrokeWidth: 2.5,
+          columnPadding: 18,
+        },
       },
     },
   };
