@@ -1,8 +1,8 @@
 // How much gradient reaches the first of 150 steps, at the start and after training: the vanishing gradient and its cures.
 
-import { addingProblem, type Batch } from '@tidecast/data';
+import { addingProblem, type Samples } from '@tidecast/data';
 import { createModel, dense, type LayerConfig, lstm, type Model, network } from '@tidecast/models';
-import { adam, fit, gradientFlow as flowOf, gradientFlowChart, mse } from '@tidecast/train';
+import { adam, evaluate, fit, gradientFlow as flowOf, gradientFlowChart, mse } from '@tidecast/train';
 import type { Claim, Example, ExampleOptions } from '../example.ts';
 import { memoryCells } from '../sequences/cells.ts';
 import { overSeeds, plusMinus } from './over-seeds.ts';
@@ -22,6 +22,8 @@ interface Flow {
   seed: number;
   when: 'start' | 'trained';
   norms: number[];
+  /** Mean squared error on the examples the gradient is taken on. */
+  error: number;
 }
 
 /** ‖∂L/∂h_t‖ of every cell at the start and after training. */
@@ -33,15 +35,15 @@ export const gradientFlow: Example = {
   async run(options) {
     const steps = options.quick ? 20 : 150;
     const count = options.quick ? 8 : 32;
-    const batch = addingProblem({ steps, count, seed: PROBE_SEED }).batch(
-      Array.from({ length: count }, (_, i) => i),
-    );
+    const probe = addingProblem({ steps, count, seed: PROBE_SEED });
     const flows: Flow[] = [];
     for (const net of nets(options.quick ? 8 : 32)) {
       for (let seed = 1; seed <= options.seeds; seed++) {
-        flows.push(...(await flowsOf(net, batch, { seed, steps }, options)));
+        flows.push(...(await flowsOf(net, probe, { seed, steps }, options)));
         const [last] = flows.slice(-1);
-        options.progress(`${net.name}, seed ${seed}: 10^${logRatio(last!.norms).toFixed(1)} ${last!.when}`);
+        options.progress(
+          `${net.name}, seed ${seed}: 10^${logRatio(last!.norms).toFixed(1)} ${last!.when}, MSE ${last!.error.toFixed(4)}`,
+        );
       }
     }
     const drawn = (when: Flow['when']) =>
@@ -53,8 +55,14 @@ export const gradientFlow: Example = {
       gradientFlowChart({ lines: drawn(when), title, width: 360, floor: 1e-25 });
     return {
       claims: claims(flows),
-      rows: flows.map(({ name, when, seed, norms }) => ({
-        ...{ cell: name, when, seed, log10Ratio: Number(logRatio(norms).toFixed(2)) },
+      rows: flows.map(({ name, when, seed, norms, error }) => ({
+        ...{
+          cell: name,
+          when,
+          seed,
+          log10Ratio: Number(logRatio(norms).toFixed(2)),
+          mse: Number(error.toFixed(4)),
+        },
         ...{ first: Number(norms[0]!.toExponential(3)), last: Number(norms.at(-1)!.toExponential(3)) },
       })),
       charts: [
@@ -89,29 +97,31 @@ function nets(units: number): Net[] {
 
 async function flowsOf(
   { name, layer, learningRate }: Net,
-  batch: Batch,
+  probe: Samples,
   { seed, steps }: { seed: number; steps: number },
   { quick, signal }: ExampleOptions,
 ): Promise<Flow[]> {
   const model = createModel(network({ input: [steps, 2], layers: [layer, dense({ units: 1 })] }), { seed });
   try {
-    const start: Flow = { name, seed, when: 'start', norms: await normsOf(model, batch) };
+    const start: Flow = { name, seed, when: 'start', ...(await measured(model, probe)) };
     if (learningRate === undefined) return [start];
-    const [updates, batchSize] = [quick ? 20 : 1500, 20];
+    const [updates, batchSize] = [quick ? 20 : 4000, 20];
     await fit(model, addingProblem({ steps, count: updates * batchSize, seed }), {
       ...{ loss: mse(), optimizer: adam({ learningRate }), clip: { norm: 1 } },
       ...{ batchSize, seed, signal, epochs: 1 },
     });
-    return [start, { name, seed, when: 'trained', norms: await normsOf(model, batch) }];
+    return [start, { name, seed, when: 'trained', ...(await measured(model, probe)) }];
   } finally {
     model.dispose();
   }
 }
 
-/** ‖∂L/∂h_t‖ of the one recurrent layer. */
-async function normsOf(model: Model, batch: Batch): Promise<number[]> {
+/** ‖∂L/∂h_t‖ of the one recurrent layer, and the loss. */
+async function measured(model: Model, probe: Samples): Promise<Pick<Flow, 'norms' | 'error'>> {
+  const batch = probe.batch(Array.from({ length: probe.count }, (_, i) => i));
   const flows = await flowOf(model, batch, mse());
-  return flows.find(({ state }) => state.endsWith('.h'))!.norms;
+  const { norms } = flows.find(({ state }) => state.endsWith('.h'))!;
+  return { norms, error: await evaluate(model, probe, { loss: mse() }) };
 }
 
 /** log₁₀ of the first norm over the last one; −45, the end of float32, where the first is 0. */
@@ -136,9 +146,12 @@ function claims(flows: readonly Flow[]): Claim[] {
   const [open, closed] = [ratios('LSTM', 'start'), ratios('LSTM, forget bias 0', 'start')];
   const gated = ['LSTM', 'GRU'].map((name): Claim => {
     const [before, after] = [ratios(name, 'start'), ratios(name, 'trained')];
+    const errors = flows
+      .filter((flow) => flow.name === name && flow.when === 'trained')
+      .map(({ error }) => error);
     return {
       method: `Gradient flow, ${name}, trained`,
-      figure: `${what} from ${power(before)} to ${power(after)}`,
+      figure: `${what} from ${power(before)} to ${power(after)}; MSE ${plusMinus(errors, 4)}`,
       bar: 'training opens the gates: it rises above the start',
       met: overSeeds(after).mean > overSeeds(before).mean,
     };
