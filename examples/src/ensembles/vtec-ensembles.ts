@@ -5,21 +5,12 @@ import { join } from 'node:path';
 import { DAY, endOf, type Series, splitByTime, windows } from '@tidecast/data';
 import { type SeedResult, seedSpread, stormDays } from '@tidecast/eval';
 import { barChart } from '@tidecast/eval/report';
-import { createModel, dense, loadModel, network, reshape, saveModel } from '@tidecast/models';
+import { loadModel, saveModel } from '@tidecast/models';
+import { networkSpec, readVtecFolder, studySeries, trainStudyNetwork } from '@tidecast/tec';
 import {
-  familyConfig,
-  networkSpec,
-  readVtecFolder,
-  STUDY_STEPS,
-  STUDY_TRAINING,
-  studySeries,
-} from '@tidecast/tec';
-import {
-  adamw,
   disposeEnsemble,
   ensemble,
   ensembleDistributions,
-  fitForecaster,
   gaussianNll,
   mse,
   saveForecaster,
@@ -34,46 +25,18 @@ const EPOCHS = 40;
 const HEADS = ['point', 'Gaussian'] as const;
 type HeadName = (typeof HEADS)[number];
 
-/** A network of the study, or the same with a Gaussian head, trained as in the study. */
+/** A network of the study, or the same with a Gaussian head, as bytes. */
 async function trainMember(
   series: Series,
   head: HeadName,
-  { seed, testFrom, epochs, signal }: { seed: number; testFrom: number; epochs: number; signal: AbortSignal },
+  options: { seed: number; until: number; epochs: number; signal: AbortSignal },
 ): Promise<Uint8Array> {
-  const { units, stride, validationDays, learningRate, weightDecay, batchSize, patience } = STUDY_TRAINING;
-  const samples = windows(series, { ...networkSpec(series), stride });
-  const { train, validation } = splitByTime(samples, {
-    validationFrom: testFrom - validationDays * DAY,
-    testFrom,
-  });
   const loss = head === 'point' ? mse() : gaussianNll();
-  const parameters = loss.head?.parameters ?? 1;
-  const { input, layers } = familyConfig(FAMILY, {
-    steps: STUDY_STEPS,
-    channels: samples.inputChannels.length,
-    horizon: STUDY_STEPS,
-    units,
-  });
-  const last = [
-    dense({ units: STUDY_STEPS * parameters }),
-    reshape({ shape: [STUDY_STEPS, 1, ...(loss.head ? [parameters] : [])] }),
-  ];
-  const model = createModel(network({ input, layers: [...layers.slice(0, -2), ...last] }), { seed });
+  const forecaster = await trainStudyNetwork(series, { family: FAMILY, loss, ...options });
   try {
-    const { forecaster } = await fitForecaster(model, train, {
-      name: FAMILY,
-      loss,
-      optimizer: adamw({ learningRate, weightDecay }),
-      batchSize,
-      validation,
-      earlyStopping: { patience },
-      epochs,
-      seed,
-      signal,
-    });
     return saveForecaster(forecaster, saveModel);
   } finally {
-    model.dispose();
+    forecaster.model.dispose();
   }
 }
 
@@ -99,7 +62,12 @@ async function runLatitude(
     seed: 1,
     data: null,
     executor: ({ seed }, context) =>
-      trainMember(series, head, { seed, testFrom, epochs: quick ? 1 : EPOCHS, signal: context.signal }),
+      trainMember(series, head, {
+        seed,
+        until: testFrom,
+        epochs: quick ? 1 : EPOCHS,
+        signal: context.signal,
+      }),
     loadModel,
     signal,
   });

@@ -2,7 +2,7 @@
 // takes the trait for the other class. The debiasing VAE finds such examples rare by its own latent variables, and trains on
 // them more often.
 
-import type { NdArray } from '@tidecast/data';
+import { arraySamples, type NdArray } from '@tidecast/data';
 import { seedSpread } from '@tidecast/eval';
 import type { ChartSpec } from '@tidecast/eval/report';
 import { createModel, decoderOf, encoderOf } from '@tidecast/models';
@@ -17,7 +17,6 @@ import {
   vaeLoss,
 } from '@tidecast/train';
 import type { Claim, Example, ExampleOptions } from '../example.ts';
-import { arraySamples } from './array-samples.ts';
 import { type DebiasingTask, debiasingTasks, LATENT } from './debiasing-tasks.ts';
 import type { Grouped } from './hidden-groups.ts';
 import { imageGrid } from './image-grid.ts';
@@ -67,7 +66,7 @@ async function run(
   });
   const model = createModel(task.network, { seed });
   const [encoder, decoder] = [encoderOf(model), decoderOf(model)];
-  const plain = arraySamples(data.x, data.labels);
+  const plain = arraySamples({ x: data.x, y: data.labels });
   const samples = autoencoding(plain, { classes: true });
   const ones = Array.from(data.labels.data.keys()).filter((i) => data.labels.data[i] === 1);
   let probabilities = new Float64Array(ones.length).fill(1 / ones.length);
@@ -111,10 +110,10 @@ async function run(
 }
 
 function rowsOf({ data, shape }: NdArray, indices: readonly number[]): NdArray {
-  const { x } = arraySamples(
-    { data, shape },
-    { data: new Float32Array(shape[0]!), shape: [shape[0]!, 1] },
-  ).batch(indices);
+  const { x } = arraySamples({
+    x: { data, shape },
+    y: { data: new Float32Array(shape[0]!), shape: [shape[0]!, 1] },
+  }).batch(indices);
   return x;
 }
 

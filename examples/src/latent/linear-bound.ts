@@ -1,9 +1,8 @@
 // A linear variational autoencoder has an answer in closed form: its bound can reach the likelihood of probabilistic PCA.
 
-import { createRandom } from '@tidecast/data';
+import { arraySamples, createRandom } from '@tidecast/data';
 import { createModel, dense, vae } from '@tidecast/models';
 import { adam, autoencoding, fit, principalComponents, vaeLoss } from '@tidecast/train';
-import { arraySamples } from './array-samples.ts';
 
 const [WIDTH, LATENT, SIGMA] = [8, 2, 0.5];
 
@@ -34,7 +33,7 @@ export async function linearGap(
   }, 0);
   const decoder = [dense({ units: WIDTH })];
   const model = createModel(vae({ input: [WIDTH], encoder: [], latent: LATENT, decoder }), { seed });
-  const { epochs: records } = await fit(model, autoencoding(arraySamples(x, x)), {
+  const { epochs: records } = await fit(model, autoencoding(arraySamples({ x, y: x })), {
     loss: vaeLoss({ latent: LATENT, sigma: SIGMA }),
     optimizer: adam({ learningRate: 0.03 }),
     schedule: { type: 'cosine' },

@@ -1,7 +1,7 @@
 // Variational autoencoders of pictures and of waves, against what theory says: the principal components they must beat, the
 // likelihood their bound cannot pass, and the data that what they draw must look like.
 
-import type { NdArray } from '@tidecast/data';
+import { arraySamples, type NdArray } from '@tidecast/data';
 import { seedSpread } from '@tidecast/eval';
 import { spreadChart } from '@tidecast/eval/report';
 import { createModel, decoderOf, encoderOf } from '@tidecast/models';
@@ -17,7 +17,6 @@ import {
   vaeLoss,
 } from '@tidecast/train';
 import type { Claim, Example, ExampleOptions } from '../example.ts';
-import { arraySamples } from './array-samples.ts';
 import { imageGrid } from './image-grid.ts';
 import { linearGap } from './linear-bound.ts';
 import { type Task, tasks } from './vae-tasks.ts';
@@ -47,7 +46,7 @@ async function run(task: Task, seed: number, { quick, signal }: ExampleOptions):
   const clean = task.draw(held.shape[0]!, { ...heldOut, noise: 0 });
   const model = createModel(network, { seed });
   const [encoder, decoder] = [encoderOf(model), decoderOf(model)];
-  await fit(model, autoencoding(arraySamples(x, x)), {
+  await fit(model, autoencoding(arraySamples({ x, y: x })), {
     // Wider than the noise: the divergence then counts for more, and the latent variables fill the prior without gaps.
     loss: vaeLoss({ latent, sigma: 4 * noise }),
     optimizer: adam({ learningRate: 0.002 }),

@@ -32,6 +32,7 @@ export type { Distributions } from './distributions/distributions.ts';
 export { empirical, point } from './distributions/empirical.ts';
 export { type GaussianDistributions, gaussian } from './distributions/gaussian.ts';
 export { mixture, splitVariance, type VarianceParts } from './distributions/mixture.ts';
+export { normalCdf } from './distributions/normal.ts';
 export { quantiles } from './distributions/quantiles.ts';
 export { studentT } from './distributions/student-t.ts';
 export { bias, mae, r2, rmse, type Scores, scorePairs, skillScore } from './metrics.ts';

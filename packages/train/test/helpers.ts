@@ -1,35 +1,8 @@
 // Small samples and models that several tests share.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { createRandom, type NdArray, type Samples } from '@tidecast/data';
+import { arraySamples, createRandom, type NdArray, type Samples } from '@tidecast/data';
 import { createModel, dense, dropout, type LayerConfig, lstm, type Model, network } from '@tidecast/models';
-
-/** Samples over whole arrays: rows of `x`, `y` and, where given, `weight` and `mask`. */
-export function arraySamples(
-  x: NdArray,
-  y: NdArray,
-  extra: { weight?: NdArray; mask?: NdArray } = {},
-): Samples {
-  const rows = ({ data, shape }: NdArray, indices: ArrayLike<number>): NdArray => {
-    const size = data.length / shape[0]!;
-    const out = new Float32Array(indices.length * size);
-    Array.from(indices).forEach((index, i) => {
-      out.set(data.subarray(index * size, (index + 1) * size), i * size);
-    });
-    return { data: out, shape: [indices.length, ...shape.slice(1)] };
-  };
-  return {
-    count: x.shape[0]!,
-    xShape: x.shape.slice(1),
-    yShape: y.shape.slice(1),
-    batch: (indices) => ({
-      x: rows(x, indices),
-      y: rows(y, indices),
-      ...(extra.weight && { weight: rows(extra.weight, indices) }),
-      ...(extra.mask && { mask: rows(extra.mask, indices) }),
-    }),
-  };
-}
 
 /** Normal random numbers of a shape. */
 export function randomArray(shape: number[], seed: number): NdArray {
@@ -48,7 +21,7 @@ export function sequenceSamples(count: number, seed: number): Samples {
     for (let t = 0; t < 6; t++) sum += x.data[begin + 2 * t]!;
     return sum / 6 + 0.1 * value;
   });
-  return arraySamples(x, { data: y, shape: [count, 2] });
+  return arraySamples({ x: x, y: { data: y, shape: [count, 2] } });
 }
 
 /** A small LSTM with dropout for {@link sequenceSamples}. */

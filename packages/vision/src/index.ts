@@ -1,12 +1,12 @@
 export { type AnchorOptions, createAnchors } from './detection/anchors.ts';
-export {
-  type AveragePrecision,
-  averagePrecision,
-  type Detection,
-  type GroundTruth,
-} from './detection/average-precision.ts';
 export { areaOf, type Box, clipBox, intersectionOf, iou } from './detection/box.ts';
 export { type BoxCode, decodeBox, encodeBox } from './detection/box-code.ts';
+export {
+  type Detection,
+  type GroundTruth,
+  type MeanAveragePrecision,
+  meanAveragePrecision,
+} from './detection/mean-average-precision.ts';
 export { type SuppressionOptions, suppressOverlaps } from './detection/suppress-overlaps.ts';
 export { type ContactSheetOptions, contactSheet } from './image/contact-sheet.ts';
 export type { DecodeOptions } from './image/decode-options.ts';

@@ -2,6 +2,7 @@
 // is ever ruled out.
 
 import type { Random } from '@tidecast/data';
+import { normalCdf } from '@tidecast/eval';
 import { coordinateOf, type Field, type FieldValue, sizeOf } from './space.ts';
 
 /** A density over coordinates from 0 to 1. */
@@ -46,7 +47,7 @@ function kernelsOn(coordinates: readonly number[]): Parzen {
     const below = at - (sorted[i - 1]?.at ?? 0);
     const above = (sorted[i + 1]?.at ?? 1) - at;
     const width = index === prior ? 1 : Math.min(1, Math.max(floor, below, above));
-    return { at, width, mass: normal((1 - at) / width) - normal(-at / width) };
+    return { at, width, mass: normalCdf((1 - at) / width) - normalCdf(-at / width) };
   });
   return {
     density(coordinate) {
@@ -65,14 +66,4 @@ function kernelsOn(coordinates: readonly number[]): Parzen {
       }
     },
   };
-}
-
-/** Φ(z), to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26). */
-function normal(z: number): number {
-  const x = Math.abs(z) / Math.SQRT2;
-  const t = 1 / (1 + 0.3275911 * x);
-  const series =
-    t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  const tail = 0.5 * series * Math.exp(-x * x);
-  return z > 0 ? 1 - tail : tail;
 }

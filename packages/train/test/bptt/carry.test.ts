@@ -1,7 +1,7 @@
 // Training with states that go on from batch to batch, beside loops written out by hand.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { NdArray, Samples } from '@tidecast/data';
+import { arraySamples, type NdArray, type Samples } from '@tidecast/data';
 import { createModel, dense, dropout, gru, type LayerConfig, lstm, type Model, rnn } from '@tidecast/models';
 import { describe, expect, it } from 'vitest';
 import { setUpBackend, testBackend } from '../../../../test/backend.ts';
@@ -17,7 +17,7 @@ import {
   sgd,
   streams,
 } from '../../src/index.ts';
-import { arraySamples, randomArray, weightsOf } from '../helpers.ts';
+import { randomArray, weightsOf } from '../helpers.ts';
 
 setUpBackend();
 
@@ -168,7 +168,7 @@ describe.each(paths)('truncated BPTT, %s', (path) => {
 
     it('equals full BPTT where k2 is at least T: weights after five epochs within 1e-5', async () => {
       const options = { path, epochs: 5 };
-      const expected = await train(layers, arraySamples(x, y), options);
+      const expected = await train(layers, arraySamples({ x, y }), options);
       for (const k of [T, T + 5]) {
         const got = await train(layers, streams(source, { batchSize: B, steps: k }), options);
         expectClose(got.weights, expected.weights, 1e-5);
@@ -274,7 +274,7 @@ describe.each(paths)('runs with carried states, %s', (path) => {
     const made = modelOf(layers);
     const model: Model = path === 'tape' ? { ...made, infer: undefined, inferStateful: undefined } : made;
     const one = (array: NdArray): NdArray => ({ data: array.data, shape: [1, ...array.shape] });
-    const whole = await evaluate(model, arraySamples(one(long.x), one(long.y)), { loss: mse() });
+    const whole = await evaluate(model, arraySamples({ x: one(long.x), y: one(long.y) }), { loss: mse() });
     for (const [steps, every] of [
       [5, 5],
       [7, 2],

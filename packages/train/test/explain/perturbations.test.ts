@@ -1,11 +1,12 @@
 // Explanations that change inputs and look at what comes out: permutation importance and occlusion.
 
 import * as tf from '@tensorflow/tfjs-core';
+import { arraySamples } from '@tidecast/data';
 import { cnn2d, createModel, dense, flatten, gru, type Model } from '@tidecast/models';
 import { describe, expect, it } from 'vitest';
 import { setUpBackend } from '../../../../test/backend.ts';
 import { mse, occlusion, permutationImportance } from '../../src/index.ts';
-import { arraySamples, assignWeights, randomArray } from '../helpers.ts';
+import { assignWeights, randomArray } from '../helpers.ts';
 
 setUpBackend();
 
@@ -22,11 +23,11 @@ function linearSamples(kernel: number[], count: number, mask?: Float32Array) {
   const y = Float32Array.from({ length: count }, (_, i) =>
     kernel.reduce((sum, each, j) => sum + each * x.data[i * 6 + j]!, 0),
   );
-  return arraySamples(
-    x,
-    { data: y, shape: [count, 1] },
-    mask ? { mask: { data: mask, shape: [count, 3] } } : {},
-  );
+  return arraySamples({
+    x: x,
+    y: { data: y, shape: [count, 1] },
+    ...(mask ? { mask: { data: mask, shape: [count, 3] } } : {}),
+  });
 }
 
 describe('permutationImportance', () => {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Samples } from '@tidecast/data';
+import { arraySamples, type Samples } from '@tidecast/data';
 import { createModel, dense, network } from '@tidecast/models';
 import { describe, expect, it } from 'vitest';
 import { setUpBackend, testBackend } from '../../../../test/backend.ts';
@@ -13,7 +13,7 @@ import {
   predict,
   sgd,
 } from '../../src/index.ts';
-import { arraySamples, randomArray, sequenceSamples, smallModel, weightsOf } from '../helpers.ts';
+import { randomArray, sequenceSamples, smallModel, weightsOf } from '../helpers.ts';
 
 setUpBackend();
 
@@ -101,7 +101,7 @@ describe('fit', () => {
   it('weighs batches by their targets: the epoch loss is Σ w·l / Σ w over all of them', async () => {
     const y = randomArray([10, 1], 3);
     const weight = { data: Float32Array.from({ length: 10 }, (_, i) => (i % 3) / 2), shape: [10, 1] };
-    const samples = arraySamples(randomArray([10, 4], 4), y, { weight });
+    const samples = arraySamples({ x: randomArray([10, 4], 4), y: y, weight });
     const model = createModel(network({ input: [4], layers: [dense({ units: 1 })] }), { seed: 1 });
     const expected = await evaluate(model, samples, { loss: mse(), batchSize: 10 });
     const options = { ...base, epochs: 1, batchSize: 3, optimizer: sgd({ learningRate: 1e-12 }) };
@@ -113,7 +113,7 @@ describe('fit', () => {
   it('skips a batch without targets and counts it; refuses when no sample has any', async () => {
     const weight = (values: number[]) => ({ data: Float32Array.from(values), shape: [4, 1] });
     const samples = (values: number[]) =>
-      arraySamples(randomArray([4, 4], 4), randomArray([4, 1], 3), { weight: weight(values) });
+      arraySamples({ x: randomArray([4, 4], 4), y: randomArray([4, 1], 3), weight: weight(values) });
     const model = createModel(network({ input: [4], layers: [dense({ units: 1 })] }), { seed: 1 });
     const { epochs } = await fit(model, samples([1, 0, 0, 1]), { ...base, epochs: 1, batchSize: 1 });
     expect(epochs[0]!.skipped).toBe(2);
@@ -153,7 +153,7 @@ describe('refusals', () => {
 
   it('names shapes that do not fit the model', async () => {
     const model = smallModel();
-    const samples = arraySamples(randomArray([4, 6, 3], 1), randomArray([4, 2], 2));
+    const samples = arraySamples({ x: randomArray([4, 6, 3], 1), y: randomArray([4, 2], 2) });
     await expect(fit(model, samples, base)).rejects.toThrow(
       'fit: the model takes inputs of [6, 2], but samples have [6, 3].',
     );
@@ -187,7 +187,7 @@ describe('predict', () => {
     const x = randomArray([3, 6, 2], 1);
     const mask = { data: new Float32Array(18).fill(1), shape: [3, 6] };
     for (const t of [0, 1]) mask.data[6 + t] = 0;
-    const masked = arraySamples(x, randomArray([3, 2], 2), { mask });
+    const masked = arraySamples({ x: x, y: randomArray([3, 2], 2), mask });
     const [with_, without] = [await predict(model, masked), await predict(model, x)];
     expect(with_.data.slice(0, 2)).toEqual(without.data.slice(0, 2));
     expect(with_.data.slice(2, 4)).not.toEqual(without.data.slice(2, 4));

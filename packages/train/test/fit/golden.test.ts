@@ -1,11 +1,12 @@
 // Every optimiser, loss and clipping rule against PyTorch, through `fit` and the whole network, on both its paths.
 
+import { arraySamples } from '@tidecast/data';
 import { createModel, dense, type LayerConfig, lstm, network } from '@tidecast/models';
 import { describe, expect, it } from 'vitest';
 import { setUpBackend, testBackend } from '../../../../test/backend.ts';
 import { createLoss, fit, type LossConfig, type OptimizerConfig, optimizers } from '../../src/index.ts';
 import { adam, adamw, rmsprop, sgd } from '../../src/optimizers/optimizers.ts';
-import { arraySamples, assignWeights, weightsOf } from '../helpers.ts';
+import { assignWeights, weightsOf } from '../helpers.ts';
 import golden from './golden/golden.json' with { type: 'json' };
 
 interface GoldenArray {
@@ -57,7 +58,7 @@ describe.each(nets)('$name net against PyTorch, $path', ({ name, path, net }) =>
       const y = array(loss.type === 'crossEntropy' ? golden.probabilities : net.y);
       let taken: string | undefined;
       const run = path === 'tape' ? { ...model, plan: undefined } : model;
-      const history = await fit(run, arraySamples(array(net.x), y, extra), {
+      const history = await fit(run, arraySamples({ x: array(net.x), y: y, ...extra }), {
         loss: createLoss(loss),
         optimizer: constructors[optimizer.type]!(optimizer as never),
         epochs: 10,

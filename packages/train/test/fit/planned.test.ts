@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { currentKernels } from '@tidecast/backend';
-import type { NdArray, Samples } from '@tidecast/data';
+import { arraySamples, type NdArray, type Samples } from '@tidecast/data';
 import {
   averagePool1d,
   cnn1d,
@@ -34,7 +34,7 @@ import {
   rmsprop,
   sgd,
 } from '../../src/index.ts';
-import { arraySamples, randomArray, weightsOf } from '../helpers.ts';
+import { randomArray, weightsOf } from '../helpers.ts';
 
 setUpBackend();
 
@@ -51,8 +51,8 @@ const base: FitOptions = {
 
 /** 40 examples: two whole batches of 16 and one of 8 in every epoch, twelve losses in four. */
 const COUNT = 40;
-const sequences = arraySamples(randomArray([COUNT, 7, 2], 1), randomArray([COUNT, 3], 2));
-const images = arraySamples(randomArray([COUNT, 9, 8, 2], 1), randomArray([COUNT, 3], 2));
+const sequences = arraySamples({ x: randomArray([COUNT, 7, 2], 1), y: randomArray([COUNT, 3], 2) });
+const images = arraySamples({ x: randomArray([COUNT, 9, 8, 2], 1), y: randomArray([COUNT, 3], 2) });
 
 type Path = 'planned' | 'tape';
 
@@ -169,7 +169,7 @@ function masked(): Samples {
   mask.data.forEach((real, i) => {
     if (!real) x.data.fill(Number.NaN, 2 * i, 2 * i + 2);
   });
-  return arraySamples(x, randomArray([COUNT, 3], 2), { mask });
+  return arraySamples({ x: x, y: randomArray([COUNT, 3], 2), mask });
 }
 
 /** One example of all has a masked step, another one weights; only the batches that hold them bring a mask or weights. */
@@ -178,7 +178,9 @@ function seldom(): Samples {
   const weights = { data: new Float32Array(COUNT * 3).fill(1), shape: [COUNT, 3] };
   mask.data[7 * 37 + 2] = 0;
   weights.data[3 * 5] = 0.25;
-  const all = arraySamples(randomArray([COUNT, 7, 2], 1), randomArray([COUNT, 3], 2), {
+  const all = arraySamples({
+    x: randomArray([COUNT, 7, 2], 1),
+    y: randomArray([COUNT, 3], 2),
     mask,
     weight: weights,
   });
@@ -213,14 +215,22 @@ const runs: Record<string, [LayerConfig[], Samples, Partial<FitOptions>?]> = {
   ],
   weights: [
     small,
-    arraySamples(randomArray([COUNT, 7, 2], 1), randomArray([COUNT, 3], 2), { weight: weight(COUNT, 3) }),
+    arraySamples({
+      x: randomArray([COUNT, 7, 2], 1),
+      y: randomArray([COUNT, 3], 2),
+      weight: weight(COUNT, 3),
+    }),
   ],
   mae: [small, sequences, { loss: mae() }],
   huber: [small, sequences, { loss: huber({ delta: 0.5 }) }],
-  'cross-entropy': [small, arraySamples(randomArray([COUNT, 7, 2], 1), classes()), { loss: crossEntropy() }],
+  'cross-entropy': [
+    small,
+    arraySamples({ x: randomArray([COUNT, 7, 2], 1), y: classes() }),
+    { loss: crossEntropy() },
+  ],
   'cross-entropy, weighted': [
     small,
-    arraySamples(randomArray([COUNT, 7, 2], 1), classes(), { weight: weight(COUNT, 3) }),
+    arraySamples({ x: randomArray([COUNT, 7, 2], 1), y: classes(), weight: weight(COUNT, 3) }),
     { loss: crossEntropy() },
   ],
   'clipped by norm': [small, sequences, { clip: { norm: 0.2 } }],
@@ -317,7 +327,7 @@ only(`the way a run is made${why}`, () => {
       data: Float32Array.from({ length: 160 }, (_, i) => Number(i % 11 === 0)),
       shape: [16, 10],
     };
-    const samples = arraySamples(randomArray([16, 28, 28, 1], 1), digits);
+    const samples = arraySamples({ x: randomArray([16, 28, 28, 1], 1), y: digits });
     const options = { loss: crossEntropy(), optimizer: adam(), epochs: 5, batchSize: 8 };
     const { start, history } = await train(layers, samples, options);
     expect(start).toMatchObject({ path: 'planned', parameters: 240 + 7812 + 900 * 128 + 128 + 1290 });
@@ -352,7 +362,7 @@ only(`memory${why}`, () => {
   it('30 runs, some of which fail, give their arenas back', async () => {
     // An arena of some 3 MB: ten of them kept would have to grow the memory.
     const layers = [lstm({ units: 64, ...sequence }), lstm({ units: 64 }), dense({ units: 3 })];
-    const samples = arraySamples(randomArray([64, 40, 2], 1), randomArray([64, 3], 2));
+    const samples = arraySamples({ x: randomArray([64, 40, 2], 1), y: randomArray([64, 3], 2) });
     const one = { epochs: 1, batchSize: 64, checkpoint: undefined };
     const failing = (kind: ProgressEvent['kind']) => ({
       ...one,

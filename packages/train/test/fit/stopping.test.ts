@@ -1,6 +1,6 @@
 // How a run ends before its time: early stopping, abort, and numbers that are not finite.
 
-import type { Batch, Samples } from '@tidecast/data';
+import { arraySamples, type Batch, type Samples } from '@tidecast/data';
 import { createModel, dense, network } from '@tidecast/models';
 import { describe, expect, it } from 'vitest';
 import { setUpBackend } from '../../../../test/backend.ts';
@@ -15,7 +15,7 @@ import {
   type ProgressEvent,
   sgd,
 } from '../../src/index.ts';
-import { arraySamples, randomArray, sequenceSamples, smallModel, weightsOf } from '../helpers.ts';
+import { randomArray, sequenceSamples, smallModel, weightsOf } from '../helpers.ts';
 
 setUpBackend();
 
@@ -196,7 +196,7 @@ describe('NaN', () => {
 
   it('from too high a learning rate leaves the last finite weights and gives the history', async () => {
     const model = createModel(network({ input: [4], layers: [dense({ units: 1 })] }), { seed: 1 });
-    const samples = arraySamples(randomArray([8, 4], 1), randomArray([8, 1], 2));
+    const samples = arraySamples({ x: randomArray([8, 4], 1), y: randomArray([8, 1], 2) });
     let last: unknown;
     const options: FitOptions = {
       ...base,

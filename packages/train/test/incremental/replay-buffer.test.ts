@@ -1,12 +1,12 @@
+import { arraySamples } from '@tidecast/data';
 import { describe, expect, it } from 'vitest';
 import { drawRows, offer, type ReplayBuffer } from '../../src/incremental/replay-buffer.ts';
 import { rowSamples, rowsOf } from '../../src/incremental/rows.ts';
-import { arraySamples } from '../helpers.ts';
 
 /** Examples that hold their own number, from `first`. */
 function numbered(count: number, first = 0) {
   const data = Float32Array.from({ length: count }, (_, i) => first + i);
-  return arraySamples({ data, shape: [count, 1] }, { data, shape: [count, 1] });
+  return arraySamples({ x: { data, shape: [count, 1] }, y: { data, shape: [count, 1] } });
 }
 
 const empty = (capacity: number, strategy: 'reservoir' | 'recent', seed = 1): ReplayBuffer => ({
@@ -60,11 +60,13 @@ it('rows give back their examples, with masks and weights of 1 where others have
     data: new Float32Array(shape.reduce((a, b) => a * b)).fill(value),
     shape,
   });
-  const masked = arraySamples(array([2, 3, 1], 5), array([2, 2], 6), {
+  const masked = arraySamples({
+    x: array([2, 3, 1], 5),
+    y: array([2, 2], 6),
     mask: { data: new Float32Array([1, 0, 1, 1, 1, 0]), shape: [2, 3] },
     weight: array([2, 2], 0.5),
   });
-  const plain = arraySamples(array([1, 3, 1], 7), array([1, 2], 8));
+  const plain = arraySamples({ x: array([1, 3, 1], 7), y: array([1, 2], 8) });
   const rows = [...rowsOf(plain, [0]), ...rowsOf(masked, [1, 0])];
   const samples = rowSamples(rows, { xShape: [3, 1], yShape: [2] });
   expect(samples.batch([1, 0])).toEqual({

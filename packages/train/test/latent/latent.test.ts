@@ -1,6 +1,6 @@
 // Densities, resampling and targets, on numbers small enough to count by hand.
 
-import type { EpochRequest, NdArray } from '@tidecast/data';
+import { arraySamples, type EpochRequest, type NdArray } from '@tidecast/data';
 import { createModel, dense } from '@tidecast/models';
 import { describe, expect, it } from 'vitest';
 import { setUpBackend } from '../../../../test/backend.ts';
@@ -12,7 +12,7 @@ import {
   principalComponents,
   sampleVae,
 } from '../../src/index.ts';
-import { arraySamples, randomArray } from '../helpers.ts';
+import { randomArray } from '../helpers.ts';
 
 setUpBackend();
 
@@ -59,7 +59,7 @@ describe('latentDensity', () => {
 
 describe('latentResampling', () => {
   const values = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 10];
-  const samples = arraySamples(column(...values), column(...values));
+  const samples = arraySamples({ x: column(...values), y: column(...values) });
   const request: EpochRequest = { seed: 5, epoch: 1, batchSize: 4 };
   const options = { encode: () => column(...values), bins: 2, alpha: 0.2 };
 
@@ -89,7 +89,7 @@ describe('latentResampling', () => {
   ] as const)('combines latent variables by their %s', async (combine, weights) => {
     const z = { data: Float32Array.from([0, 0, 0, 1, 0, 1, 1, 1]), shape: [4, 2] };
     const told: Float64Array[] = [];
-    const four = arraySamples(column(1, 2, 3, 4), column(1, 2, 3, 4));
+    const four = arraySamples({ x: column(1, 2, 3, 4), y: column(1, 2, 3, 4) });
     const settings = { encode: () => z, bins: 2, alpha: 0.5, combine };
     const resampled = latentResampling(four, { ...settings, onResample: (p) => void told.push(p) });
     await resampled.order!(request);
@@ -140,7 +140,7 @@ describe('autoencoding', () => {
   it('asks for the inputs, and with classes for the targets behind them', () => {
     const x = randomArray([4, 3, 2], 1);
     const y = column(0, 1, 0, 1);
-    const samples = arraySamples(x, y);
+    const samples = arraySamples({ x, y });
     const plain = autoencoding(samples);
     expect(plain.yShape).toEqual([3, 2]);
     expect(plain.batch([2, 0]).y).toEqual(samples.batch([2, 0]).x);
@@ -155,14 +155,14 @@ describe('autoencoding', () => {
   it('weighs masked steps 0, and keeps the weights of the targets', () => {
     const x = randomArray([1, 3, 2], 1);
     const mask = { data: Float32Array.from([1, 0, 1]), shape: [1, 3] };
-    const samples = arraySamples(x, column(1), { mask, weight: column(0.25) });
+    const samples = arraySamples({ x: x, y: column(1), mask, weight: column(0.25) });
     const { weight } = autoencoding(samples, { classes: true }).batch([0]);
     expect(Array.from(weight!.data)).toEqual([1, 1, 0, 0, 1, 1, 0.25]);
     const { weight: own, mask: kept } = autoencoding(samples).batch([0]);
     expect(Array.from(own!.data)).toEqual([1, 1, 0, 0, 1, 1]);
     expect(kept).toEqual(mask);
     expect(
-      autoencoding(arraySamples(x, column(1), { weight: column(0.25) })).batch([0]).weight,
+      autoencoding(arraySamples({ x: x, y: column(1), weight: column(0.25) })).batch([0]).weight,
     ).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 // Autoencoders trained from end to end, held against what theory says they find.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { createRandom, type NdArray, type Samples } from '@tidecast/data';
+import { arraySamples, createRandom, type NdArray, type Samples } from '@tidecast/data';
 import {
   autoencoder,
   cnn2d,
@@ -38,7 +38,7 @@ import {
   sampleVae,
   vaeLoss,
 } from '../../src/index.ts';
-import { arraySamples, randomArray, weightsOf } from '../helpers.ts';
+import { randomArray, weightsOf } from '../helpers.ts';
 
 setUpBackend();
 
@@ -65,7 +65,7 @@ function planeSamples(count: number, width: number, noise: number): { x: NdArray
     }
   }
   const x = { data, shape: [count, width] };
-  return { x, samples: arraySamples(x, x) };
+  return { x, samples: arraySamples({ x, y: x }) };
 }
 
 async function run(model: Model, samples: Samples, options: Partial<FitOptions>) {
@@ -196,7 +196,7 @@ const networks: Record<
 
 describe.each(Object.entries(networks))('a vae of %s with a class', (_, { config, x, reconstruction }) => {
   const labels = { data: Float32Array.from({ length: 40 }, (_, i) => i % 2), shape: [40, 1] };
-  const plain = arraySamples(x, labels);
+  const plain = arraySamples({ x, y: labels });
   const samples = autoencoding(plain, { classes: true });
   const loss = vaeLoss({ latent, classes: 1, reconstruction, classWeight: 3, only: 'positives' });
 

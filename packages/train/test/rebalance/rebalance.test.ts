@@ -1,6 +1,6 @@
 // What an epoch draws, what a target weighs, and what a network then learns.
 
-import { createSeries, type EpochRequest, HOUR, type Samples, windows } from '@tidecast/data';
+import { arraySamples, createSeries, type EpochRequest, HOUR, type Samples, windows } from '@tidecast/data';
 import { cnn2d, createModel, dense, flatten, gru, type LayerConfig, type Model } from '@tidecast/models';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ import {
   targetsOf,
   weightedResampling,
 } from '../../src/index.ts';
-import { arraySamples, randomArray, weightsOf } from '../helpers.ts';
+import { randomArray, weightsOf } from '../helpers.ts';
 
 setUpBackend();
 
@@ -30,9 +30,12 @@ function classified(labels: readonly number[], xShape: readonly number[] = [4, 2
   labels.forEach((label, i) => {
     y[i * classes + label] = 1;
   });
-  return arraySamples(randomArray([labels.length, ...xShape], 1), {
-    data: y,
-    shape: [labels.length, classes],
+  return arraySamples({
+    x: randomArray([labels.length, ...xShape], 1),
+    y: {
+      data: y,
+      shape: [labels.length, classes],
+    },
   });
 }
 
@@ -187,7 +190,7 @@ describe('labels and targets', () => {
   it('are read from one-hot and 0/1 targets, and step by step', () => {
     expect(Array.from(labelsOf(classified([0, 2, 1, 2])))).toEqual([0, 2, 1, 2]);
     const binary = (data: number[], shape: number[]) =>
-      arraySamples(randomArray([shape[0]!, 2], 1), { data: Float32Array.from(data), shape });
+      arraySamples({ x: randomArray([shape[0]!, 2], 1), y: { data: Float32Array.from(data), shape } });
     expect(Array.from(labelsOf(binary([0, 1, 1], [3, 1])))).toEqual([0, 1, 1]);
     expect(Array.from(labelsOf(binary([0, 1, 1], [3])))).toEqual([0, 1, 1]);
     expect(Array.from(labelsOf(binary([1, 0, 0, 1, 1, 0], [1, 3, 2])))).toEqual([0, 1, 0]);
@@ -200,7 +203,9 @@ describe('labels and targets', () => {
 
   it('are NaN where they weigh 0', () => {
     const y = { data: Float32Array.of(0, 1, 1, 0), shape: [4, 1] };
-    const samples = arraySamples(randomArray([4, 2], 1), y, {
+    const samples = arraySamples({
+      x: randomArray([4, 2], 1),
+      y: y,
       weight: { data: Float32Array.of(1, 0, 1, 1), shape: [4, 1] },
     });
     expect(Array.from(targetsOf(samples).data)).toEqual([0, Number.NaN, 1, 0]);
@@ -268,7 +273,7 @@ describe('reweighted', () => {
   it('multiplies weights into those that are there, by example, by step and by target', () => {
     const y = randomArray([2, 3, 2], 2);
     const weight = { data: Float32Array.from({ length: 12 }, (_, i) => i), shape: [2, 3, 2] };
-    const samples = arraySamples(randomArray([2, 4], 1), y, { weight });
+    const samples = arraySamples({ x: randomArray([2, 4], 1), y: y, weight });
     const of = (by: Parameters<typeof reweighted>[1]) =>
       Array.from(reweighted(samples, by).batch([1, 0]).weight!.data);
     expect(of([2, 3])).toEqual([18, 21, 24, 27, 30, 33, 0, 2, 4, 6, 8, 10]);
@@ -301,7 +306,7 @@ describe.each(Object.entries(networks))('weights of classes, %s', (_, { layers, 
   const weights = labels.map((label) => (label === 1 ? 3 : 1));
   const thrice = labels.flatMap((label, i) => (label === 1 ? [i, i, i] : [i]));
   const { x, y } = samples.batch(thrice);
-  const duplicated = arraySamples(x, y);
+  const duplicated = arraySamples({ x, y });
 
   const train = async (of: Samples, path: string) => {
     const model = createModel({ input: xShape, layers }, { seed: 2 });
@@ -348,7 +353,7 @@ it('weights of steps and masks of inputs reach the loss and the metric: what wei
   const steps = { data: mask.data, shape: [6, 4] };
   const changed = { data: y.data.map((value, i) => (i % 4 === 3 ? 99 : value)), shape: y.shape };
   const run = async (targets: typeof y) => {
-    const samples = reweighted(arraySamples(x, targets, { mask }), steps);
+    const samples = reweighted(arraySamples({ x: x, y: targets, mask }), steps);
     const layers = [gru({ units: 3, returnSequences: true }), dense({ units: 1 })];
     const model = createModel({ input: [4, 2], layers }, { seed: 1 });
     await fit(model, samples, {

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  averagePrecision,
   type Box,
   clipBox,
   createAnchors,
@@ -10,6 +9,7 @@ import {
   encodeBox,
   type GroundTruth,
   iou,
+  meanAveragePrecision,
   suppressOverlaps,
 } from '../../src/index.ts';
 
@@ -117,7 +117,7 @@ describe('suppressOverlaps', () => {
   });
 });
 
-describe('averagePrecision', () => {
+describe('meanAveragePrecision', () => {
   const truth = (image: number, box: Box, more: Partial<GroundTruth> = {}): GroundTruth => ({
     image,
     label: 'a',
@@ -134,18 +134,18 @@ describe('averagePrecision', () => {
   const far: Box = [50, 50, 60, 60];
 
   it('is 1 for a perfect detector and 0 for one that finds nothing', () => {
-    expect(averagePrecision([truth(1, unit)], [found(1, unit, 0.1)])).toEqual({
+    expect(meanAveragePrecision([truth(1, unit)], [found(1, unit, 0.1)])).toEqual({
       mean: 1,
       at50: 1,
       at75: 1,
       byLabel: { a: 1 },
     });
-    expect(averagePrecision([truth(1, unit)], [])).toMatchObject({ mean: 0 });
-    expect(averagePrecision([], [found(1, unit, 1)]).mean).toBeNaN();
+    expect(meanAveragePrecision([truth(1, unit)], [])).toMatchObject({ mean: 0 });
+    expect(meanAveragePrecision([], [found(1, unit, 1)]).mean).toBeNaN();
   });
 
   it('by hand: hit, miss, hit of two things gives (51 + 50 · 2/3) / 101', () => {
-    const result = averagePrecision(
+    const result = meanAveragePrecision(
       [truth(1, unit), truth(2, unit)],
       [found(1, unit, 0.9), found(1, far, 0.8), found(2, unit, 0.7)],
     );
@@ -153,14 +153,17 @@ describe('averagePrecision', () => {
   });
 
   it('counts a box of IoU 0.6 at the thresholds up to 0.6 only', () => {
-    const { mean, at50, at75 } = averagePrecision([truth(1, [0, 0, 10, 10])], [found(1, [0, 0, 10, 6], 1)]);
+    const { mean, at50, at75 } = meanAveragePrecision(
+      [truth(1, [0, 0, 10, 10])],
+      [found(1, [0, 0, 10, 6], 1)],
+    );
     expect(at50).toBe(1);
     expect(at75).toBe(0);
     expect(mean).toBeCloseTo(0.3, 12);
   });
 
   it('a second detection of the same thing is wrong', () => {
-    const twice = averagePrecision(
+    const twice = meanAveragePrecision(
       [truth(1, unit), truth(1, far)],
       [found(1, unit, 0.9), found(1, unit, 0.8)],
     );
@@ -169,7 +172,7 @@ describe('averagePrecision', () => {
 
   it('things to ignore count neither as found nor as missed', () => {
     const crowd = truth(1, [40, 40, 80, 80], { ignore: true });
-    const result = averagePrecision(
+    const result = meanAveragePrecision(
       [truth(1, unit), crowd],
       [found(1, far, 0.9), found(1, far, 0.85), found(1, unit, 0.5)],
     );
@@ -177,7 +180,7 @@ describe('averagePrecision', () => {
   });
 
   it('averages over classes that are there', () => {
-    const result = averagePrecision(
+    const result = meanAveragePrecision(
       [truth(1, unit), truth(1, far, { label: 'b' })],
       [found(1, unit, 0.9), found(1, unit, 0.9, 'c')],
     );
@@ -189,6 +192,6 @@ describe('averagePrecision', () => {
     const truths = [truth(1, unit), truth(2, far), truth(3, unit)];
     const detections = [found(1, unit, 0.2), found(2, unit, 0.4), found(3, [1, 0, 10, 10], 0.6)];
     const squared = detections.map((each) => ({ ...each, score: each.score ** 2 }));
-    expect(averagePrecision(truths, squared)).toEqual(averagePrecision(truths, detections));
+    expect(meanAveragePrecision(truths, squared)).toEqual(meanAveragePrecision(truths, detections));
   });
 });

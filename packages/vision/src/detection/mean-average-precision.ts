@@ -23,7 +23,7 @@ export interface Detection {
 }
 
 /** Mean average precisions. NaN where there is nothing to find. */
-export interface AveragePrecision {
+export interface MeanAveragePrecision {
   /** Mean over IoU 0.50, 0.55 … 0.95 and over classes: COCO's AP. */
   mean: number;
   /** At IoU 0.5, mean over classes: the VOC-like AP50. */
@@ -39,10 +39,10 @@ const RECALLS = Array.from({ length: 101 }, (_, i) => i / 100);
 const MAX_DETECTIONS = 100;
 
 /** Mean average precision of `detections` against `truths`, as COCO defines it. */
-export function averagePrecision(
+export function meanAveragePrecision(
   truths: readonly GroundTruth[],
   detections: readonly Detection[],
-): AveragePrecision {
+): MeanAveragePrecision {
   const labels = [...new Set(truths.filter(({ ignore }) => !ignore).map(({ label }) => label))].sort();
   const table = labels.map((label) => precisionsOf(label, truths, detections));
   const mean = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0) / values.length;
