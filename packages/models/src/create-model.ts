@@ -118,7 +118,7 @@ function run(
   layers: readonly ResolvedLayer[],
   weights: readonly Readonly<Record<string, Tensor>>[],
   x: Tensor,
-  { training = false, mask, seed, state: before, stateAfter, onState }: StatefulOptions,
+  { training = false, mask, seed, state: before, stateAfter, onState, onLayer }: StatefulOptions,
 ): Stateful<Tensor> {
   const state: Record<string, Tensor> = {};
   // Masked steps become 0 once, here, so that whatever stood there (also NaN) reaches no layer and no gradient.
@@ -138,8 +138,9 @@ function run(
       ...(before && { state: ownStates(name, before) }),
       ...(stateAfter !== undefined && { stateAfter }),
       ...(onState && { onState: (state, step, value) => onState(`${name}.${state}`, step, value) }),
+      ...(onLayer && { onLayer: (layer, value) => onLayer(`${name}.${layer}`, value) }),
     });
-    flow = result;
+    flow = onLayer ? { ...result, x: onLayer(name, result.x) } : result;
     for (const [own, tensor] of Object.entries(after)) state[`${name}.${own}`] = tensor;
   });
   // The output must be nobody else's, neither the caller's own x that goes through untouched nor a state.

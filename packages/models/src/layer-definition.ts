@@ -39,6 +39,8 @@ export interface LayerCall<S> {
   stateAfter?: number;
   /** Where given, sees each state at each step as the layer has made it, and gives what takes its place. */
   onState?: (state: string, step: number, value: Tensor) => Tensor;
+  /** Where given, sees what each layer inside this one makes, by its name within it, and gives what takes its place. */
+  onLayer?: (layer: string, value: Tensor) => Tensor;
 }
 
 /** A state in a plan, `[B, H]`: where a run finds it, and where it leaves it. */

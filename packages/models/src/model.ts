@@ -19,6 +19,11 @@ export interface ApplyOptions {
    * place. Layers then run step by step, slower than the kernels.
    */
   onState?: (state: string, step: number, value: Tensor) => Tensor;
+  /**
+   * Sees what every layer makes, by its name (`0.cnn2d`; within branches `2.branches.0.1.dense`), as it is made, and gives what
+   * takes its place. What is to outlive the run must be kept with `tf.keep`, or copied.
+   */
+  onLayer?: (layer: string, value: Tensor) => Tensor;
 }
 
 /** How a model is run that hands its states on. */

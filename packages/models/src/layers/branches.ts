@@ -103,7 +103,7 @@ function weightsOf<W>(
 function runBranch(
   layers: readonly ResolvedLayer[],
   branch: number,
-  { weights, x, mask, training, seed }: LayerCall<Settings>,
+  { weights, x, mask, training, seed, onLayer }: LayerCall<Settings>,
 ): Tensor {
   let state: LayerResult = mask ? { x, mask } : { x };
   layers.forEach((layer, index) => {
@@ -113,7 +113,9 @@ function runBranch(
       ...state,
       training,
       ...(seed !== undefined && { seed: deriveSeed(deriveSeed(seed, branch), index) }),
+      ...(onLayer && { onLayer: (inner, value) => onLayer(`${branch}.${layer.name}.${inner}`, value) }),
     });
+    if (onLayer) state = { ...state, x: onLayer(`${branch}.${layer.name}`, state.x) };
   });
   return state.x;
 }
