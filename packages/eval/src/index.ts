@@ -1,5 +1,6 @@
 export { type BacktestOptions, type BacktestResult, backtest } from './backtest.ts';
 export { hourlyMean, persistence, recurrence } from './baselines.ts';
+export { type Mistake, mostConfidentMistakes } from './classification/confident-mistakes.ts';
 export {
   type ClassScores,
   type ConfusionMatrix,
@@ -11,11 +12,13 @@ export type { ClassScoreOptions } from './classification/examples.ts';
 export {
   brierScore,
   expectedCalibrationError,
+  logLoss,
   type ProbabilityOptions,
   probabilityReliability,
   type ReliabilityBin,
 } from './classification/probability-scores.ts';
 export { averagePrecision, rocAuc, type ThresholdCurve, thresholdCurve } from './classification/ranking.ts';
+export { applyTemperature, fitTemperature, type LogitOptions } from './classification/temperature.ts';
 export { type ComparisonRow, compareForecasts } from './compare.ts';
 export { type AdaptiveConformalOptions, adaptiveConformal } from './conformal/adaptive-conformal.ts';
 export {

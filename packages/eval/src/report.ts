@@ -11,6 +11,7 @@ export {
   modelColors,
   observedColor,
 } from './report/charts.ts';
+export { confusionChart } from './report/confusion-chart.ts';
 export { heatMap } from './report/heat-map.ts';
 export {
   type Content,

@@ -17,7 +17,7 @@ export function brierScore(
   labels: ArrayLike<number>,
   options: ProbabilityOptions = {},
 ): number {
-  const { indices, weightOf, width } = checked('brierScore', probabilities, labels, options);
+  const { indices, weightOf, width } = checkedProbabilities('brierScore', probabilities, labels, options);
   let sum = 0;
   let total = 0;
   for (const i of indices) {
@@ -26,6 +26,28 @@ export function brierScore(
       const happened = labels[i] === (width === 1 ? 1 : k) ? 1 : 0;
       sum += weight * (probabilities[i * width + k]! - happened) ** 2;
     }
+    total += weight;
+  }
+  return sum / total;
+}
+
+/**
+ * Log loss, the mean of −ln of the probability of what happened; 0 is perfect, and one certain mistake makes it infinite.
+ * Source: Good 1952, Journal of the Royal Statistical Society B 14, 107–114.
+ */
+export function logLoss(
+  probabilities: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  options: ProbabilityOptions = {},
+): number {
+  const { indices, weightOf, width } = checkedProbabilities('logLoss', probabilities, labels, options);
+  let sum = 0;
+  let total = 0;
+  for (const i of indices) {
+    const weight = weightOf(i);
+    if (weight === 0) continue;
+    const said = width === 1 ? probabilities[i]! : probabilities[i * width + labels[i]!]!;
+    sum -= weight * Math.log(width === 1 && labels[i] === 0 ? 1 - said : said);
     total += weight;
   }
   return sum / total;
@@ -56,7 +78,12 @@ export function probabilityReliability(
   if (!(Number.isInteger(bins) && bins >= 1)) {
     throw new Error(`probabilityReliability: bins must be a whole number from 1, got ${bins}.`);
   }
-  const { indices, weightOf, width } = checked('probabilityReliability', probabilities, labels, options);
+  const { indices, weightOf, width } = checkedProbabilities(
+    'probabilityReliability',
+    probabilities,
+    labels,
+    options,
+  );
   const said = new Float64Array(bins);
   const happened = new Float64Array(bins);
   const weights = new Float64Array(bins);
@@ -99,7 +126,8 @@ export function expectedCalibrationError(
   return error / total;
 }
 
-function checked(
+/** The examples to score, with `width` probabilities each. @throws if lengths differ, or values are no probabilities. */
+export function checkedProbabilities(
   what: string,
   probabilities: ArrayLike<number>,
   labels: ArrayLike<number>,
