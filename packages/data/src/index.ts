@@ -40,7 +40,15 @@ export { createRandom, deriveSeed, type Random, shuffle } from './random.ts';
 export { type ResampleMethod, type ResampleName, resampleMethods } from './resample/methods.ts';
 export { type ResampleOptions, resample } from './resample/resample.ts';
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.ts';
-export type { Batch, EpochRequest, NdArray, Samples } from './samples.ts';
+export {
+  type Batch,
+  changeBatch,
+  type Draw,
+  type EpochRequest,
+  type NdArray,
+  type SampleSource,
+  type Samples,
+} from './samples.ts';
 export {
   fitSampleScalers,
   fitScaler,

@@ -1,7 +1,7 @@
 // Scaling puts every channel in a range in which networks learn well. A scaler is plain JSON and undoes itself.
 // It ignores missing values, keeps padding at 0, and is to be fitted on the training part only.
 
-import type { Batch, NdArray, Samples } from './samples.ts';
+import type { Batch, Draw, NdArray, Samples } from './samples.ts';
 import { channelQuantiles } from './scaler-quantiles.ts';
 
 /**
@@ -87,8 +87,8 @@ export function scaleSamples<S extends Samples>(samples: S, scalers: SampleScale
   }
   return {
     ...samples,
-    batch(indices: ArrayLike<number>): Batch {
-      const batch = samples.batch(indices);
+    batch(indices: ArrayLike<number>, draw?: Draw): Batch {
+      const batch = samples.batch(indices, draw);
       const x = scale(scalers.x, batch.x);
       const y = scale(scalers.y, batch.y);
       if (batch.mask) zeroMasked(x, batch.mask);

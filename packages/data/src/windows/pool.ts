@@ -1,30 +1,46 @@
-// Putting sets of windows together and taking some out, without copying any.
+// Putting sets of windows together, and taking some out of windows or other samples, without copying any.
 
-import type { Batch, NdArray } from '../samples.ts';
+import type { Batch, NdArray, SampleSource, Samples } from '../samples.ts';
 import type { WindowSamples } from './windows.ts';
 
-/** The windows at `indices`, in that order; an index may repeat. @throws if one is out of range. */
-export function subset(samples: WindowSamples, indices: ArrayLike<number>): WindowSamples {
+/** The examples at `indices`, in that order; an index may repeat. @throws if one is out of range. */
+export function subset(samples: WindowSamples, indices: ArrayLike<number>): WindowSamples;
+export function subset(samples: Samples, indices: ArrayLike<number>): Samples;
+export function subset(samples: SampleSource, indices: ArrayLike<number>): SampleSource;
+export function subset(samples: SampleSource | WindowSamples, indices: ArrayLike<number>): SampleSource {
+  const { count, xShape, yShape } = samples;
   const chosen = Uint32Array.from(indices);
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!;
-    if (!(Number.isInteger(index) && index >= 0 && index < samples.count)) {
-      throw new Error(`subset: index ${index} is out of range, there are ${samples.count} windows.`);
+    if (!(Number.isInteger(index) && index >= 0 && index < count)) {
+      throw new Error(`subset: index ${index} is out of range, there are ${count} examples.`);
     }
   }
   const inParent = (some: ArrayLike<number>) => Uint32Array.from(some, (index) => checked(chosen, index));
+  const part: SampleSource = {
+    count: chosen.length,
+    xShape,
+    yShape,
+    batch: (some, draw) => samples.batch(inParent(some), draw),
+  };
+  return 'origins' in samples ? { ...samples, ...part, ...windowsAt(samples, chosen, inParent) } : part;
+}
+
+/** What windows at `chosen` tell beside their batches. */
+function windowsAt(
+  samples: WindowSamples,
+  chosen: Uint32Array,
+  inParent: (some: ArrayLike<number>) => Uint32Array,
+): Partial<WindowSamples> {
   const gaps = Uint8Array.from(chosen, (index) => samples.gaps[index]!);
   const pick = (values: Float64Array) => Float64Array.from(chosen, (index) => values[index]!);
   return {
-    ...samples,
-    count: chosen.length,
     origins: pick(samples.origins),
     from: pick(samples.from),
     to: pick(samples.to),
     gaps,
     dropped: 0,
     masked: gaps.reduce((count, gap) => count + (gap ? 1 : 0), 0),
-    batch: (some) => samples.batch(inParent(some)),
     reference: (some) => samples.reference(inParent(some)),
   };
 }
@@ -85,7 +101,7 @@ export function concatSamples(...parts: WindowSamples[]): WindowSamples {
     gaps,
     dropped: parts.reduce((sum, part) => sum + part.dropped, 0),
     masked: parts.reduce((sum, part) => sum + part.masked, 0),
-    batch(indices): Batch {
+    batch(indices, draw): Batch {
       const B = indices.length;
       const x = empty([B, steps, C]);
       const y = empty([B, ...first.yShape]);
@@ -93,7 +109,7 @@ export function concatSamples(...parts: WindowSamples[]): WindowSamples {
       let weight: NdArray | undefined;
       for (const [p, { at, own }] of shares(indices).entries()) {
         if (own.length === 0) continue;
-        const batch = parts[p]!.batch(own);
+        const batch = parts[p]!.batch(own, draw);
         place(batch.x, x, at, steps * C);
         place(batch.y, y, at, ySize);
         if (batch.mask) {
@@ -119,7 +135,7 @@ export function concatSamples(...parts: WindowSamples[]): WindowSamples {
 
 function checked(chosen: Uint32Array, index: number): number {
   if (!(Number.isInteger(index) && index >= 0 && index < chosen.length)) {
-    throw new Error(`windows: index ${index} is out of range, there are ${chosen.length} windows.`);
+    throw new Error(`subset: index ${index} is out of range, there are ${chosen.length} examples.`);
   }
   return chosen[index]!;
 }

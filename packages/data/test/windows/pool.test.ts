@@ -105,7 +105,7 @@ describe('concatSamples and subset', () => {
     expect(() => concatSamples(parts[0]!, windows(station(0, 9), { ...spec, relativeTo: {} }))).toThrow(
       'Give the channels the same names (renameChannel)',
     );
-    expect(() => subset(parts[0]!, [5])).toThrow('subset: index 5 is out of range, there are 5 windows');
-    expect(() => subset(parts[0]!, [0]).batch([1])).toThrow('index 1 is out of range, there are 1 windows');
+    expect(() => subset(parts[0]!, [5])).toThrow('subset: index 5 is out of range, there are 5 examples');
+    expect(() => subset(parts[0]!, [0]).batch([1])).toThrow('index 1 is out of range, there are 1 examples');
   });
 });

@@ -1,13 +1,14 @@
 // Running a trained model: its outputs, or its loss, over any number of examples in pieces that fit in memory.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { NdArray, Samples } from '@tidecast/data';
+import type { NdArray, SampleSource } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import { checkNumber } from '../check.ts';
 import type { Loss } from '../losses/loss.ts';
 import { carries, createCarrier } from './carry.ts';
 import { createBreather } from './event-loop.ts';
 import { batchWeight, forward, lossOf, toArray, toTensor } from './gradients.ts';
+import { PREFETCH, prefetched } from './prefetched.ts';
 
 /** How many examples to run at once. */
 export interface PredictOptions {
@@ -17,14 +18,22 @@ export interface PredictOptions {
   signal?: AbortSignal;
 }
 
-function* pieces(count: number, batchSize: number): Generator<number[]> {
-  for (let from = 0; from < count; from += batchSize) {
-    yield Array.from({ length: Math.min(batchSize, count - from) }, (_, i) => from + i);
-  }
+/** All samples in their order, as they are, in pieces. */
+function pieces(
+  samples: Pick<SampleSource, 'count' | 'batchSize' | 'batch'>,
+  options: { batchSize: number; signal?: AbortSignal },
+) {
+  const { count, batchSize = options.batchSize } = samples;
+  const request = (piece: number) => {
+    const from = piece * batchSize;
+    return samples.batch(Uint32Array.from({ length: Math.min(batchSize, count - from) }, (_, i) => from + i));
+  };
+  const to = Math.ceil(count / batchSize);
+  return prefetched(request, { from: 0, to, ahead: PREFETCH, signal: options.signal });
 }
 
 /** Rows of `x` as samples without targets. */
-function rowsOf({ data, shape }: NdArray): Pick<Samples, 'count' | 'xShape' | 'batchSize' | 'batch'> {
+function rowsOf({ data, shape }: NdArray): Pick<SampleSource, 'count' | 'xShape' | 'batchSize' | 'batch'> {
   const [count = 0, ...xShape] = shape;
   const size = xShape.reduce((product, each) => product * each, 1);
   if (shape.length < 2 || data.length !== count * size) {
@@ -52,7 +61,7 @@ function rowsOf({ data, shape }: NdArray): Pick<Samples, 'count' | 'xShape' | 'b
  */
 export async function predict(
   model: Model,
-  samples: Samples | NdArray,
+  samples: SampleSource | NdArray,
   { batchSize = 256, signal }: PredictOptions = {},
 ): Promise<NdArray> {
   checkNumber('predict: batchSize', batchSize, { min: 1, integer: true });
@@ -61,18 +70,20 @@ export async function predict(
   const breathe = createBreather();
   let carrier: ReturnType<typeof createCarrier> | undefined;
   let result: NdArray | undefined;
-  for (const indices of pieces(source.count, source.batchSize ?? batchSize)) {
-    signal?.throwIfAborted();
-    const batch = source.batch(indices);
+  let done = 0;
+  for await (const batch of pieces(source, { batchSize, signal })) {
     if (carries(batch)) carrier ??= createCarrier(model);
     const { data, shape } = carries(batch)
       ? await carrier!(batch)
       : (model.infer?.(batch.x, batch.mask) ?? (await applied(model, batch.x, batch.mask)));
+    const rows = batch.x.shape[0]!;
+    const size = data.length / rows;
     result ??= {
-      data: new Float32Array((data.length / indices.length) * source.count),
+      data: new Float32Array(size * source.count),
       shape: [source.count, ...shape.slice(1)],
     };
-    result.data.set(data, indices[0]! * (data.length / indices.length));
+    result.data.set(data, done * size);
+    done += rows;
     await breathe();
   }
   return result!;
@@ -94,7 +105,7 @@ async function applied(model: Model, x: NdArray, mask: NdArray | undefined): Pro
  */
 export async function evaluate(
   model: Model,
-  samples: Samples,
+  samples: SampleSource,
   { loss, batchSize = 256, signal }: PredictOptions & { loss: Loss },
 ): Promise<number> {
   checkNumber('evaluate: batchSize', batchSize, { min: 1, integer: true });
@@ -102,9 +113,7 @@ export async function evaluate(
   let carrier: ReturnType<typeof createCarrier> | undefined;
   let sum = 0;
   let total = 0;
-  for (const indices of pieces(samples.count, samples.batchSize ?? batchSize)) {
-    signal?.throwIfAborted();
-    const batch = samples.batch(indices);
+  for await (const batch of pieces(samples, { batchSize, signal })) {
     const weight = batchWeight(batch);
     if (carries(batch)) carrier ??= createCarrier(model);
     else if (weight === 0) continue;

@@ -6,7 +6,7 @@ import {
   createRandom,
   deriveSeed,
   type EpochRequest,
-  type Samples,
+  type SampleSource,
   shuffle,
 } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
@@ -18,6 +18,7 @@ import { batchWeight } from './gradients.ts';
 import { type EndReason, type EpochRecord, type History, NonFiniteError } from './history.ts';
 import { type FitOptions, planRun, type RunConfig } from './options.ts';
 import { createPlannedStepper } from './planned-step.ts';
+import { PREFETCH, prefetched } from './prefetched.ts';
 import { emptySums, freshState, type RunState, setWeights } from './run-state.ts';
 import { learningRateAt } from './schedules.ts';
 import { type Extras, extrasOf, type Stepper, type StepResult } from './step.ts';
@@ -26,7 +27,7 @@ import { createTapeStepper } from './tape-step.ts';
 /** All that the parts of the loop share. */
 interface Run {
   model: Model;
-  samples: Samples;
+  samples: SampleSource;
   options: FitOptions;
   config: RunConfig;
   state: RunState;
@@ -45,15 +46,16 @@ interface Run {
  * finite update.
  * @throws if an option is out of bounds, shapes do not fit, or `resume` belongs to another run. Nothing has changed then.
  */
-export async function fit(model: Model, samples: Samples, options: FitOptions): Promise<History> {
-  const config = planRun(model, samples, options);
+export async function fit(model: Model, samples: SampleSource, options: FitOptions): Promise<History> {
+  const config = await planRun(model, samples, options);
   options.signal?.throwIfAborted();
   const state = options.resume
     ? restoreCheckpoint(options.resume, config, model)
     : await freshState(model, options.optimizer);
   if (options.resume) setWeights(model, state.weights);
   const batches = Math.ceil(samples.count / options.batchSize);
-  const stepper = createStepper(model, samples, state, options, extrasOf(samples.batch([0])));
+  const bring = extrasOf(await samples.batch([0]));
+  const stepper = createStepper(model, samples, state, options, bring);
   const run: Run = { model, samples, options, config, state, stepper, batches, breathe: createBreather() };
   const { progress } = state;
   try {
@@ -91,7 +93,7 @@ export async function fit(model: Model, samples: Samples, options: FitOptions): 
 /** The planned step where every part of the run has one, else the tape. `bring`: what batches may bring. */
 function createStepper(
   model: Model,
-  samples: Samples,
+  samples: SampleSource,
   state: RunState,
   options: FitOptions,
   bring: Extras,
@@ -127,7 +129,7 @@ function pathOf({ path, why }: Stepper): Pick<Stepper, 'path' | 'why'> {
  * The order of the samples in an epoch: their own, or else a permutation that depends on (seed, epoch) alone.
  * @throws if their own is no list of `count` indices.
  */
-async function orderOf(samples: Samples, request: EpochRequest): Promise<Uint32Array> {
+async function orderOf(samples: SampleSource, request: EpochRequest): Promise<Uint32Array> {
   const { count } = samples;
   if (!samples.order) {
     const order = Uint32Array.from({ length: count }, (_, i) => i);
@@ -155,10 +157,13 @@ async function trainEpoch(run: Run): Promise<void> {
   const order = await orderOf(samples, { seed, epoch, batchSize });
   if (progress.batch === 0) state.carried = null;
   const validationLosses = epochs.flatMap(({ validationLoss }) => validationLoss ?? []);
-  while (progress.batch < batches) {
-    options.signal?.throwIfAborted();
+  const request = (index: number) => {
+    const position = index * batchSize;
+    return samples.batch(order.subarray(position, position + batchSize), { seed, epoch, position });
+  };
+  const { signal, prefetch: ahead = PREFETCH } = options;
+  for await (const batch of prefetched(request, { from: progress.batch, to: batches, ahead, signal })) {
     const index = progress.batch;
-    const batch = samples.batch(order.subarray(index * batchSize, (index + 1) * batchSize));
     const learningRate = learningRateAt(config.schedule, {
       base: options.optimizer.learningRate,
       step: progress.step,

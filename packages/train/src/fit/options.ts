@@ -1,12 +1,13 @@
 // The options of a run, and their checks. All come before the first update, so that a refused run changes nothing.
 
-import type { Samples } from '@tidecast/data';
+import type { Draw, SampleSource } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import { checkNumber, sameShape } from '../check.ts';
 import type { Loss } from '../losses/loss.ts';
 import { type OptimizerConfig, optimizerRule } from '../optimizers/optimizers.ts';
 import { type ClipOptions, checkClip } from './clip.ts';
 import type { ProgressEvent } from './history.ts';
+import { PREFETCH } from './prefetched.ts';
 import { checkSchedule, needsValidation, resolveSchedule, type ScheduleConfig } from './schedules.ts';
 
 /** When to stop because the validation loss no longer falls. */
@@ -41,7 +42,9 @@ export interface FitOptions {
   schedule?: ScheduleConfig;
   clip?: ClipOptions;
   /** Samples to measure the loss on after each epoch. They are never learned from. */
-  validation?: Samples;
+  validation?: SampleSource;
+  /** Batches to ask for before their turn where samples have to be waited for; default 2. Changes no result. */
+  prefetch?: number;
   earlyStopping?: EarlyStopping;
   checkpoint?: CheckpointTarget;
   /** A checkpoint to go on from. */
@@ -75,7 +78,7 @@ export interface SamplesPrint {
 }
 
 /** Checks the options against model and samples, and returns what decides the run. @throws with the first fault. */
-export function planRun(model: Model, samples: Samples, options: FitOptions): RunConfig {
+export async function planRun(model: Model, samples: SampleSource, options: FitOptions): Promise<RunConfig> {
   const {
     loss,
     optimizer,
@@ -86,10 +89,12 @@ export function planRun(model: Model, samples: Samples, options: FitOptions): Ru
     validation,
     earlyStopping,
     checkpoint,
+    prefetch = PREFETCH,
   } = options;
   checkNumber('fit: epochs', epochs, { min: 1, integer: true });
   checkNumber('fit: batchSize', batchSize, { min: 1, integer: true });
   checkNumber('fit: seed', seed, { integer: true });
+  checkNumber('fit: prefetch', prefetch, { min: 0, integer: true });
   if (typeof loss?.apply !== 'function') throw new Error('fit: loss must be a Loss, for example mse().');
   optimizerRule(optimizer);
   checkClip(clip);
@@ -130,12 +135,13 @@ export function planRun(model: Model, samples: Samples, options: FitOptions): Ru
     batchSize,
     seed,
     earlyStopping: earlyStopping ?? null,
-    samples: printOf(samples),
-    validation: validation ? printOf(validation) : null,
+    // As the first epoch draws them, so that another augmentation is noticed.
+    samples: await printOf(samples, { seed, epoch: 1, position: 0 }),
+    validation: validation ? await printOf(validation) : null,
   };
 }
 
-function checkInputShape(model: Model, { xShape }: Samples, which: string): void {
+function checkInputShape(model: Model, { xShape }: SampleSource, which: string): void {
   const { input } = model.config;
   const fits =
     input.length === xShape.length && input.every((size, i) => size === null || size === xShape[i]);
@@ -148,9 +154,9 @@ function checkInputShape(model: Model, { xShape }: Samples, which: string): void
 }
 
 /** FNV-1a over the bytes of the first, middle and last sample: enough to notice other data or another scaler. */
-function printOf(samples: Samples): SamplesPrint {
+async function printOf(samples: SampleSource, draw?: Draw): Promise<SamplesPrint> {
   const { count } = samples;
-  const { x, y, mask, weight } = samples.batch([0, Math.floor(count / 2), count - 1]);
+  const { x, y, mask, weight } = await samples.batch([0, Math.floor(count / 2), count - 1], draw);
   let hash = 0x811c9dc5;
   for (const array of [x, y, mask, weight]) {
     if (!array) continue;

@@ -3,7 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { type Block, createPlan, currentKernels } from '@tidecast/backend';
-import type { Batch, Samples } from '@tidecast/data';
+import type { Batch, SampleSource } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import { optimizerRule } from '../optimizers/optimizers.ts';
 import { carriedSizes, statesBefore } from './carry.ts';
@@ -20,7 +20,7 @@ const up4 = (count: number) => Math.ceil(count / 4) * 4;
  */
 export function createPlannedStepper(
   model: Model,
-  samples: Samples,
+  samples: SampleSource,
   state: RunState,
   options: FitOptions,
   bring: Extras,

@@ -19,8 +19,8 @@ export function autoencoding(samples: Samples, { classes = false }: Autoencoding
   return {
     ...samples,
     yShape,
-    batch(indices) {
-      const { weight: ownWeight, ...batch } = samples.batch(indices);
+    batch(indices, draw) {
+      const { weight: ownWeight, ...batch } = samples.batch(indices, draw);
       const { x, y, mask } = batch;
       const rows = indices.length;
       const width = given + own;

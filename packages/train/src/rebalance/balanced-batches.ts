@@ -1,6 +1,6 @@
 // Batch selection: every batch sees every class equally often, however rare it is.
 
-import { createRandom, type Samples, shuffle } from '@tidecast/data';
+import { createRandom, type SampleSource, shuffle } from '@tidecast/data';
 import { countLabels } from './labels-of.ts';
 import { checkNoOrder } from './weighted-resampling.ts';
 
@@ -14,7 +14,7 @@ import { checkNoOrder } from './weighted-resampling.ts';
  * `labels` holds the class of each example, 0 … K − 1, for example `labelsOf(samples)`; one without (NaN) never comes up.
  * @throws if the number of labels is not that of the examples, or a class has none.
  */
-export function balancedBatches<S extends Samples>(samples: S, labels: ArrayLike<number>): S {
+export function balancedBatches<S extends SampleSource>(samples: S, labels: ArrayLike<number>): S {
   const { count } = samples;
   checkNoOrder('balancedBatches', samples);
   if (labels.length !== count) {

@@ -1,6 +1,6 @@
 // Loss reweighting by what counts: examples, or their steps, that weigh more pull harder.
 
-import type { Batch, Samples } from '@tidecast/data';
+import { changeBatch, type Draw, type SampleSource } from '@tidecast/data';
 import { sameShape } from '../check.ts';
 import { checkWeights } from './check-weights.ts';
 
@@ -17,7 +17,10 @@ export interface ShapedWeights {
  * everything else pass.
  * @throws if a weight is negative or not finite, all are 0, or the shape does not fit.
  */
-export function reweighted<S extends Samples>(samples: S, weights: ArrayLike<number> | ShapedWeights): S {
+export function reweighted<S extends SampleSource>(
+  samples: S,
+  weights: ArrayLike<number> | ShapedWeights,
+): S {
   const { count, yShape } = samples;
   const { data, shape } = 'shape' in weights ? weights : { data: weights, shape: [weights.length] };
   const full = [count, ...yShape];
@@ -34,14 +37,15 @@ export function reweighted<S extends Samples>(samples: S, weights: ArrayLike<num
   const each = size / given;
   return {
     ...samples,
-    batch(indices: ArrayLike<number>): Batch {
-      const batch = samples.batch(indices);
-      const weight = batch.weight?.data.slice() ?? new Float32Array(batch.y.data.length).fill(1);
-      for (let i = 0; i < weight.length; i++) {
-        const example = indices[Math.floor(i / size)]!;
-        weight[i] = weight[i]! * data[example * given + Math.floor((i % size) / each)]!;
-      }
-      return { ...batch, weight: { data: weight, shape: [...batch.y.shape] } };
+    batch(indices: ArrayLike<number>, draw?: Draw) {
+      return changeBatch(samples.batch(indices, draw), (batch) => {
+        const weight = batch.weight?.data.slice() ?? new Float32Array(batch.y.data.length).fill(1);
+        for (let i = 0; i < weight.length; i++) {
+          const example = indices[Math.floor(i / size)]!;
+          weight[i] = weight[i]! * data[example * given + Math.floor((i % size) / each)]!;
+        }
+        return { ...batch, weight: { data: weight, shape: [...batch.y.shape] } };
+      });
     },
   };
 }

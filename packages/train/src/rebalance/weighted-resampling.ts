@@ -1,6 +1,6 @@
 // Sample reweighting by what is drawn: examples that weigh more come up more often.
 
-import { createRandom, type Samples } from '@tidecast/data';
+import { createRandom, type SampleSource } from '@tidecast/data';
 import { checkWeights } from './check-weights.ts';
 
 /**
@@ -9,7 +9,7 @@ import { checkWeights } from './check-weights.ts';
  * `weights` has one entry for each example, for example `classWeights(labels).byExample` or `densityWeights(…)`.
  * @throws if a weight is negative or not finite, all are 0, or their number is not that of the examples.
  */
-export function weightedResampling<S extends Samples>(samples: S, weights: ArrayLike<number>): S {
+export function weightedResampling<S extends SampleSource>(samples: S, weights: ArrayLike<number>): S {
   const { count } = samples;
   checkNoOrder('weightedResampling', samples);
   if (weights.length !== count) {
@@ -51,7 +51,7 @@ function firstAbove(values: Float64Array, limit: number): number {
 }
 
 /** @throws if samples have an order already: one epoch cannot follow two. */
-export function checkNoOrder(who: string, samples: Samples): void {
+export function checkNoOrder(who: string, samples: SampleSource): void {
   if (!samples.order) return;
   throw new Error(
     `${who}: the samples have an order of their own already. Wrap them once, or multiply the weights.`,
