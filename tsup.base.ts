@@ -5,7 +5,9 @@ export function packageBuild(entry: string[]): Options {
   return {
     entry,
     format: ['esm'],
-    dts: true,
+    // What only the workspace has is built in, types too.
+    dts: { resolve: ['@tidecast/program'] },
+    noExternal: ['@tidecast/program'],
     clean: true,
     sourcemap: true,
     splitting: true,

@@ -1,3 +1,4 @@
+export { writeFiles } from '@tidecast/program';
 export { familyConfig } from './forecast/networks.ts';
 export { type ForecastCallbacks, type ForecastOptions, MODELS, type ModelName } from './forecast/options.ts';
 export type { ForecastRun } from './forecast/result.ts';
@@ -5,7 +6,6 @@ export { type ForecastOutcome, runForecast } from './forecast/run-forecast.ts';
 export { defaultStations, parseStations, type Station } from './input/stations.ts';
 export { main } from './main.ts';
 export { outputFiles } from './output/output-files.ts';
-export { writeFiles } from './output/write-files.ts';
 export { createSample, type Sample, type SampleDay, type SampleOptions } from './sample/days.ts';
 export { writeSample } from './sample/write-sample.ts';
 export { readVtecFolder, type VtecStudyData } from './study/read-vtec.ts';

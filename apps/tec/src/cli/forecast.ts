@@ -2,6 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Context, wholeNumber, words, writeFiles } from '@tidecast/program';
 import { progressBar } from '@tidecast/train/node';
 import type { Command } from 'commander';
 import { type ForecastOptions, MODELS } from '../forecast/options.ts';
@@ -9,9 +10,7 @@ import type { ForecastRun } from '../forecast/result.ts';
 import { runForecast } from '../forecast/run-forecast.ts';
 import { parseStations, type Station } from '../input/stations.ts';
 import { outputFiles } from '../output/output-files.ts';
-import { writeFiles } from '../output/write-files.ts';
-import type { Context } from './context.ts';
-import { duration, wholeNumber, words } from './parse.ts';
+import { duration } from './parse.ts';
 
 type Flags = Omit<ForecastOptions, 'stations'> & { stations?: string; out: string };
 

@@ -1,9 +1,9 @@
 // `tidecast-tec sample`: writes a synthetic sample to a folder.
 
+import { type Context, wholeNumber } from '@tidecast/program';
 import type { Command } from 'commander';
 import { writeSample } from '../sample/write-sample.ts';
-import type { Context } from './context.ts';
-import { date, wholeNumber } from './parse.ts';
+import { date } from './parse.ts';
 
 /** Adds the command to the program. */
 export function registerSample(program: Command, context: Context): void {

@@ -1,12 +1,11 @@
 // `tidecast-tec study`: the accuracy table on real hourly VTEC.
 
 import { useBackend } from '@tidecast/backend';
+import { type Context, wholeNumber, words } from '@tidecast/program';
 import type { Command } from 'commander';
 import { MODELS, type ModelName } from '../forecast/options.ts';
 import { readVtecFolder } from '../study/read-vtec.ts';
 import { runStudy, type StudyRow } from '../study/study.ts';
-import type { Context } from './context.ts';
-import { wholeNumber, words } from './parse.ts';
 
 interface StudyFlags {
   vtec: string;

@@ -1,9 +1,9 @@
 // The files of a run: the forecast as JSON and CSV, the report, and the trained networks.
 
+import type { Files } from '@tidecast/program';
 import type { ForecastRun } from '../forecast/result.ts';
 import type { ForecastOutcome } from '../forecast/run-forecast.ts';
 import { reportPage } from '../report/report-page.ts';
-import type { Files } from './write-files.ts';
 
 /** All files of a run, by name. */
 export async function outputFiles({ run, forecasters }: ForecastOutcome): Promise<Files> {

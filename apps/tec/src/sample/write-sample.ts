@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { writeIonex } from '@tidecast/data';
-import { writeFiles } from '../output/write-files.ts';
+import { writeFiles } from '@tidecast/program';
 import { createSample, type SampleDay, type SampleOptions } from './days.ts';
 import { LATITUDES, LONGITUDES } from './field.ts';
 import { sampleKpText } from './kp-text.ts';
