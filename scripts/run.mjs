@@ -1,4 +1,4 @@
-// The root's commands: `npm run forecast`, `npm run study`, `npm run bench`, `npm run example` and `npm test` set up what they need and do their job.
+// The commands of the root (`npm run forecast`, `study`, `bench`, `example`, `mnist` and `npm test`) set up what they need and do their job.
 
 import { join } from 'node:path';
 import { build, checkNode, fail, install, root, run } from './setup.mjs';
@@ -29,6 +29,13 @@ const tasks = {
   example: () => {
     build();
     return run(process.execPath, [join(root, 'examples/dist/cli.js'), ...args], {
+      stdout: 'inherit',
+      cwd: process.cwd(),
+    });
+  },
+  mnist: () => {
+    build();
+    return run(process.execPath, [join(root, 'bench/dist/mnist.js'), ...args], {
       stdout: 'inherit',
       cwd: process.cwd(),
     });
