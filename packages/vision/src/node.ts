@@ -1,4 +1,5 @@
 // What vision needs from Node: files, and their decoding by sharp.
 
 export { decodeImage } from './node/decode-image.ts';
+export { type ReadImageOptions, readImage } from './node/read-image.ts';
 export { readImageFolder } from './node/read-image-folder.ts';
