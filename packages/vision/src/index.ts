@@ -14,6 +14,21 @@ export { encodePng } from './image/encode-png.ts';
 export { createImage, type Image, withChannels } from './image/image.ts';
 export { ImageError } from './image/image-error.ts';
 export { type ImageHeader, readImageHeader } from './image/read-image-header.ts';
+export type { HeatColours } from './insight/colour-table.ts';
+export { featureMaps, mapImages } from './insight/feature-maps.ts';
+export { filterImages } from './insight/filter-images.ts';
+export { type GradCamOptions, gradCam } from './insight/grad-cam.ts';
+export {
+  attributionMap,
+  type HeatImageOptions,
+  type HeatMap,
+  heatImage,
+  overlayHeatMap,
+} from './insight/heat-map.ts';
+export type { FeatureMaps } from './insight/layer-outputs.ts';
+export { type MaximiseOptions, maximiseActivation } from './insight/maximise-activation.ts';
+export { type OcclusionMapOptions, occlusionMap } from './insight/occlusion-map.ts';
+export type { PictureOptions } from './insight/picture-input.ts';
 export { type CnnClassifierOptions, cnnClassifier } from './networks/cnn-classifier.ts';
 export { type Head, type HeadOptions, headLayers } from './networks/head.ts';
 export type { ImageInput } from './networks/image-input.ts';
