@@ -1,6 +1,7 @@
 // Batches that have to be waited for are asked for before their turn, so that they are made while others are learned from.
 
 import type { Batch } from '@tidecast/data';
+import { letOthersRun } from './event-loop.ts';
 
 /** Batches asked for ahead, unless told otherwise. */
 export const PREFETCH = 2;
@@ -44,6 +45,8 @@ export async function* prefetched(
         ask(batch);
       }
       while (asked.length <= ahead && next < to) ask(request(next++));
+      // What other threads have read or decoded goes on to its next stage, also where this batch is there already.
+      await letOthersRun();
       const batch = await asked.shift()!;
       signal?.throwIfAborted();
       yield batch;

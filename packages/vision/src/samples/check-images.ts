@@ -8,7 +8,7 @@ import { DECODED_AT_ONCE, type ImageDecoder } from './image-decoder.ts';
 /** How to check. */
 export interface CheckImagesOptions {
   decode: ImageDecoder;
-  /** Pictures to decode at the same time; default 4. */
+  /** Pictures to decode at the same time; default 16. */
   concurrency?: number;
   /** Stops with `signal.reason`. */
   signal?: AbortSignal;

@@ -41,7 +41,7 @@ export interface ImageSamplesOptions {
 export interface DecodedImageSamplesOptions extends ImageSamplesOptions {
   /** Gives the picture at a path; `readImage` of `@tidecast/vision/node` for files. */
   decode: ImageDecoder;
-  /** Pictures decoded and held in full at the same time, over all batches asked for; default 4. */
+  /** Pictures decoded and held in full at the same time, over all batches asked for; default 16. */
   concurrency?: number;
   /** Pictures to keep as they are after `transforms`, in bytes of pixels; default 0. Those not used the longest go first. */
   cacheBytes?: number;

@@ -256,7 +256,7 @@ describe('imageSamples of a list', () => {
   it('names the picture that cannot be had, once none of the batch is being decoded any more', async () => {
     const { decode, seen } = decoder();
     const samples = imageSamples(list, { input, decode });
-    const error = await samples.batch([11, 0, 1, 2, 3]).then(
+    const error = await Promise.resolve(samples.batch([11, 0, 1, 2, 3])).then(
       () => undefined,
       (reason: unknown) => reason,
     );

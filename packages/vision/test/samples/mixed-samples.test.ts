@@ -1,4 +1,4 @@
-import { arraySamples, createRandom, type NdArray } from '@tidecast/data';
+import { arraySamples, createRandom, type NdArray, type SampleSource } from '@tidecast/data';
 import { describe, expect, it } from 'vitest';
 import { cutmix, mixup } from '../../src/index.ts';
 import { randomBeta } from '../../src/samples/random-beta.ts';
@@ -82,7 +82,7 @@ describe.each([
 
   it('mixes what has to be waited for as what is there', async () => {
     const here = arraySamples({ x, y });
-    const source = { ...here, batch: async (indices: ArrayLike<number>) => here.batch(indices) };
+    const source: SampleSource = { ...here, batch: async (indices) => here.batch(indices) };
     expect(await mix(source, { alpha: 1 }).batch(all, draw)).toEqual(samples.batch(all, draw));
   });
 
