@@ -99,12 +99,13 @@ def warm(built):
             return (ended - started) / 8
 
 
-def serve(peer, version, build, fit=None, product=None):
+def serve(peer, version, build, fit=None, product=None, digits=None):
     """Says ready and answers requests until stdin ends.
 
     `build(point)` makes an object with `train(count)`, and with `infer()`, which runs the network on one window.
     `fit(point, x, y, epochs)` trains a network on windows and returns its mean loss in the last epoch.
     `product(m, n, k)` makes a function that multiplies two matrices.
+    `digits(x, y, test_x, test_y, request)` trains on digits and returns the times of the epochs [s] and the accuracy.
     """
     # Frameworks print to stdout now and then: keep the conversation apart from it.
     channel = os.fdopen(os.dup(1), "w")
@@ -123,6 +124,8 @@ def serve(peer, version, build, fit=None, product=None):
             return measure_fit(fit, point, request)
         if request["measure"] == "gemm" and product:
             return measure_gemm(product, request["m"], request["n"], request["k"])
+        if request["measure"] == "digits" and digits:
+            return measure_digits(digits, request)
         if request["measure"] not in ("train", "infer"):
             raise ValueError(f"cannot measure '{request['measure']}'")
         if point != built_point:
@@ -148,6 +151,17 @@ def measure_fit(fit, point, request):
     started = time.perf_counter()
     loss = fit(point, x, y, request["epochs"])
     return {"ms": (time.perf_counter() - started) * 1000, "loss": loss}
+
+
+def measure_digits(digits, request):
+    def read(name, *shape):
+        return np.fromfile(os.path.join(request["folder"], name), np.float32).reshape(-1, *shape)
+
+    arrays = [read("train-x", 28, 28, 1), read("train-y", 10), read("test-x", 28, 28, 1), read("test-y", 10)]
+    cpu_started, started = time.process_time(), time.perf_counter()
+    epoch_seconds, accuracy = digits(*arrays, request)
+    busy = (time.process_time() - cpu_started) / (time.perf_counter() - started)
+    return {"epochSeconds": epoch_seconds, "accuracy": accuracy, "busy": busy}
 
 
 def measure_gemm(product, m, n, k):

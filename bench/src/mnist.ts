@@ -4,8 +4,18 @@
 import { type BackendName, useBackend } from '@tidecast/backend';
 import type { ProgressEvent } from '@tidecast/train';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { besidePeers } from './mnist-beside.ts';
 import { digitSamples, readDigits } from './mnist-data.ts';
-import { MNIST_MODELS, type MnistModel, trainMnist } from './mnist-training.ts';
+import {
+  MNIST_MODELS,
+  type MnistModel,
+  type MnistResult,
+  type MnistSettings,
+  trainMnist,
+} from './mnist-training.ts';
+import { wholeNumber } from './options.ts';
+import type { PeerName } from './peers.ts';
+import { median } from './statistics.ts';
 
 interface Flags {
   data: string;
@@ -17,6 +27,8 @@ interface Flags {
   dropout: number;
   backend: BackendName;
   validate?: boolean;
+  beside?: PeerName[];
+  rounds: number;
   json?: boolean;
 }
 
@@ -34,6 +46,13 @@ const program = new Command('npm run mnist --')
   .option('--dropout <n>', 'share of the hidden units left out while training', between(0, 1), 0.4)
   .addOption(new Option('--backend <name>', 'where tensors live').choices(['wasm', 'native']).default('wasm'))
   .option('--validate', `learn from all but the last ${VALIDATION} training digits and score those`)
+  .addOption(
+    new Option(
+      '--beside <names...>',
+      'train by turns with these, each in a process of its own on one core',
+    ).choices(['tidecast-node24', 'pytorch']),
+  )
+  .option('--rounds <n>', 'trainings of each, with --beside: from --seed on', wholeNumber(1, 100), 3)
   .option('--json', 'print one line of JSON only')
   .allowExcessArguments(false)
   .exitOverride();
@@ -44,45 +63,65 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    process.stderr.write(`mnist: ${(error as Error).message}\n`);
+    say((error as Error).message);
     process.exitCode = 1;
   }
 }
 
-async function run({ data, batch: batchSize, ...flags }: Flags): Promise<void> {
-  const { name: backend } = await useBackend(flags.backend);
+async function run({
+  data,
+  batch: batchSize,
+  rounds,
+  beside,
+  validate,
+  json,
+  ...flags
+}: Flags): Promise<void> {
   const { train, test } = readDigits(data);
-  const cut = train.count - (flags.validate ? VALIDATION : 0);
+  const cut = train.count - (validate ? VALIDATION : 0);
   if (cut < 1) throw new Error(`expected more than ${VALIDATION} training digits, got ${train.count}.`);
-  const scored = flags.validate ? digitSamples(train, cut, train.count) : digitSamples(test, 0, test.count);
-  const result = await trainMnist(digitSamples(train, 0, cut), scored, {
-    ...{ ...flags, batchSize, onProgress: tell },
-  });
-  if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ ...result, seconds: Number(result.seconds.toFixed(2)) })}\n`);
+  const samples = {
+    train: digitSamples(train, 0, cut),
+    test: validate ? digitSamples(train, cut, train.count) : digitSamples(test, 0, test.count),
+  };
+  const settings: MnistSettings = { ...flags, batchSize };
+  if (beside) {
+    if (flags.backend !== 'wasm') throw new Error('--beside times Tidecast on WASM. Leave --backend out.');
+    const report = await besidePeers(samples, settings, { peers: beside, rounds, say });
+    process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${report.table}\n`);
     return;
   }
-  const rows = {
-    network: `${flags.model}, ${backend}`,
-    [flags.validate ? 'validation accuracy' : 'test accuracy']: `${(100 * result.accuracy).toFixed(2)} %`,
-    training: `${result.seconds.toFixed(1)} s, ${result.epochs} epochs of ${cut} digits`,
-    'one epoch': `${(result.seconds / result.epochs).toFixed(1)} s`,
-  };
-  for (const [name, value] of Object.entries(rows)) process.stdout.write(`${name.padEnd(20)} ${value}\n`);
+  const { name: backend } = await useBackend(flags.backend);
+  const result = await trainMnist(samples.train, samples.test, { ...settings, onProgress: tell });
+  if (json) process.stdout.write(`${JSON.stringify(asJson(result))}\n`);
+  else process.stdout.write(asTable(result, `${flags.model}, ${backend}`, validate ? 'validation' : 'test'));
+}
+
+/** The line of `--json`; `seconds` is the time of the training, without reading and scoring. */
+function asJson({ accuracy, epochSeconds }: MnistResult) {
+  const seconds = epochSeconds.reduce((sum, each) => sum + each, 0);
+  return { accuracy, seconds: Number(seconds.toFixed(2)), epochs: epochSeconds.length };
+}
+
+function asTable(result: MnistResult, network: string, part: string): string {
+  const { accuracy, seconds, epochs } = asJson(result);
+  return [
+    ['network', network],
+    [`${part} accuracy`, `${(100 * accuracy).toFixed(2)} %`],
+    ['training', `${seconds.toFixed(1)} s, ${epochs} epochs`],
+    ['one epoch (median)', `${median(result.epochSeconds).toFixed(1)} s`],
+  ]
+    .map(([name, value]) => `${name!.padEnd(20)} ${value}\n`)
+    .join('');
+}
+
+function say(message: string): void {
+  process.stderr.write(`mnist: ${message}\n`);
 }
 
 function tell(event: ProgressEvent): void {
-  const say = (message: string) => process.stderr.write(`mnist: ${message}\n`);
   if (event.kind === 'start') say(`${event.parameters} weights, ${event.path} steps`);
   if (event.kind === 'epoch') say(`epoch ${event.epoch} of ${event.epochs}: loss ${event.loss.toFixed(4)}`);
-}
-
-function wholeNumber(low: number, high: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${low} to ${high}.`);
-  };
 }
 
 function between(low: number, high: number): (text: string) => number {

@@ -131,7 +131,8 @@ function oneOf<T extends string>(allowed: readonly T[]): (text: string) => T {
   };
 }
 
-function wholeNumber(low: number, high: number): (text: string) => number {
+/** A parser of a whole number within bounds, for commander. */
+export function wholeNumber(low: number, high: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < low || value > high) {

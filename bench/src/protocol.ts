@@ -1,6 +1,7 @@
 // What harness and peers say to each other: one JSON object a line. A peer first says `ready`, then answers each
 // request with one line. The Python peers speak the same, in peers/measure.py.
 
+import type { MnistSettings } from './mnist-training.ts';
 import type { Point } from './points.ts';
 
 /** The first line of a peer. */
@@ -52,7 +53,13 @@ export interface ContestRequest {
   workers: number;
 }
 
-export type Request = TrainRequest | InferRequest | GemmRequest | FitRequest | ContestRequest;
+/** A whole training on the digits that `writeDigits` has put into `folder`. */
+export interface DigitsRequest extends MnistSettings {
+  measure: 'digits';
+  folder: string;
+}
+
+export type Request = TrainRequest | InferRequest | GemmRequest | FitRequest | ContestRequest | DigitsRequest;
 
 export interface TrainAnswer {
   /** Steps that were timed. */
@@ -90,6 +97,15 @@ export interface ContestAnswer {
   losses: number[];
 }
 
+export interface DigitsAnswer {
+  /** Time of each epoch [s]. */
+  epochSeconds: number[];
+  /** Share of the test digits that are named rightly. */
+  accuracy: number;
+  /** As in {@link TrainAnswer}. */
+  busy: number;
+}
+
 /** What each request is answered with. */
 interface Answers {
   train: TrainAnswer;
@@ -97,6 +113,7 @@ interface Answers {
   gemm: GemmAnswer;
   fit: FitAnswer;
   contest: ContestAnswer;
+  digits: DigitsAnswer;
 }
 
 /** The answer to a request. */

@@ -7,9 +7,13 @@ import { createModel, type Model } from '@tidecast/models';
 import { adam, type FitOptions, fit, type Loss, predict } from '@tidecast/train';
 import { createWorkerExecutor } from '@tidecast/train/node';
 import type { TrainingInput } from '../contest/job.ts';
+import { readDigitFiles } from '../mnist-files.ts';
+import { trainMnist } from '../mnist-training.ts';
 import type { Point } from '../points.ts';
 import type {
   ContestRequest,
+  DigitsAnswer,
+  DigitsRequest,
   GemmRequest,
   InferRequest,
   Request,
@@ -119,6 +123,15 @@ async function contest({ jobs, x, y, epochs, workers }: ContestRequest) {
   }
 }
 
+async function digits({ measure: _, folder, ...settings }: DigitsRequest): Promise<DigitsAnswer> {
+  const { train, test } = readDigitFiles(folder);
+  const cpuStarted = process.cpuUsage();
+  const started = performance.now();
+  const result = await trainMnist(train, test, settings);
+  const { user, system } = process.cpuUsage(cpuStarted);
+  return { ...result, busy: (user + system) / 1000 / (performance.now() - started) };
+}
+
 /** A file of float32 in memory that threads share. */
 function readShared(path: string): Float32Array {
   const bytes = readFileSync(path);
@@ -143,6 +156,7 @@ await serve(
     if (request.measure === 'infer') return infer(request);
     if (request.measure === 'gemm') return gemm(request);
     if (request.measure === 'contest') return contest(request);
+    if (request.measure === 'digits') return digits(request);
     throw new Error(`cannot measure '${request.measure}'`);
   },
 );
