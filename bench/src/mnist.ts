@@ -2,6 +2,7 @@
 // The result on stdout, everything else on stderr; wrong arguments end with status 2.
 
 import { type BackendName, useBackend } from '@tidecast/backend';
+import { type Samples, subset } from '@tidecast/data';
 import type { ProgressEvent } from '@tidecast/train';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { besidePeers } from './mnist-beside.ts';
@@ -77,13 +78,9 @@ async function run({
   json,
   ...flags
 }: Flags): Promise<void> {
-  const { train, test } = readDigits(data);
-  const cut = train.count - (validate ? VALIDATION : 0);
-  if (cut < 1) throw new Error(`expected more than ${VALIDATION} training digits, got ${train.count}.`);
-  const samples = {
-    train: digitSamples(train, 0, cut),
-    test: validate ? digitSamples(train, cut, train.count) : digitSamples(test, 0, test.count),
-  };
+  const digits = readDigits(data);
+  const [train, test] = [digitSamples(digits.train), digitSamples(digits.test)];
+  const samples = validate ? withoutTest(train) : { train, test };
   const settings: MnistSettings = { ...flags, batchSize };
   if (beside) {
     if (flags.backend !== 'wasm') throw new Error('--beside times Tidecast on WASM. Leave --backend out.');
@@ -95,6 +92,14 @@ async function run({
   const result = await trainMnist(samples.train, samples.test, { ...settings, onProgress: tell });
   if (json) process.stdout.write(`${JSON.stringify(asJson(result))}\n`);
   else process.stdout.write(asTable(result, `${flags.model}, ${backend}`, validate ? 'validation' : 'test'));
+}
+
+/** The last training digits in the place of the test digits, and learning from the others. */
+function withoutTest(digits: Samples): { train: Samples; test: Samples } {
+  const cut = digits.count - VALIDATION;
+  if (cut < 1) throw new Error(`expected more than ${VALIDATION} training digits, got ${digits.count}.`);
+  const all = Uint32Array.from({ length: digits.count }, (_, i) => i);
+  return { train: subset(digits, all.subarray(0, cut)), test: subset(digits, all.subarray(cut)) };
 }
 
 /** The line of `--json`; `seconds` is the time of the training, without reading and scoring. */
