@@ -18,9 +18,9 @@ export interface MaximiseOptions extends RaisedOptions {
   seed?: number;
   /** The picture is moved by up to so many pixels before each step, round its edges; default 1. */
   jitter?: number;
-  /** Pull towards mid-grey, as a part of the slope; default 0.1. */
+  /** Pull towards mid-grey, as a part of the slope; default 0.3. */
   l2?: number;
-  /** Pull towards neighbouring pixels, as a part of the slope; default 0.3. */
+  /** Pull towards neighbouring pixels, as a part of the slope; default 1. */
   totalVariation?: number;
   /** Stops with `signal.reason`. */
   signal?: AbortSignal;
@@ -42,7 +42,7 @@ const STARTS = [
  * @throws if there is no such layer, channel or class, a setting is out of range, or nothing rose.
  */
 export async function maximiseActivation(model: Model, options: MaximiseOptions): Promise<Image> {
-  const { steps = 128, learningRate = 0.03, seed = 0, jitter = 1, l2 = 0.1, totalVariation = 0.3 } = options;
+  const { steps = 128, learningRate = 0.03, seed = 0, jitter = 1, l2 = 0.3, totalVariation = 1 } = options;
   checkWhole('maximiseActivation: steps', steps, 1);
   checkWhole('maximiseActivation: jitter', jitter, 0);
   for (const [name, value] of Object.entries({ learningRate, l2, totalVariation })) {

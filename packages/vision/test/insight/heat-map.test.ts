@@ -61,14 +61,18 @@ describe('heatImage', () => {
 describe('overlayHeatMap', () => {
   const image = createImage({ height: 1, width: 2, channels: 1, data: Uint8Array.of(0, 200) });
 
-  it('mixes picture and colours by opacity', () => {
-    const map = ramp([1, 0]);
+  it('mixes picture and colours by opacity and value, and leaves the picture alone at 0', () => {
+    const map = ramp([4, 0]);
     expect([...overlayHeatMap(image, map, { opacity: 0 }).data]).toEqual([0, 0, 0, 200, 200, 200]);
-    expect([...overlayHeatMap(image, map, { opacity: 1 }).data]).toEqual([...heatImage(map).data]);
-    const half = overlayHeatMap(image, map).data;
-    heatImage(map).data.forEach((value, i) => {
-      expect(Math.abs(half[i]! - (value + (i < 3 ? 0 : 200)) / 2)).toBeLessThanOrEqual(0.5);
-    });
+    const most = pixel(heatImage(map), 0);
+    expect([...overlayHeatMap(image, map, { opacity: 1 }).data]).toEqual([...most, 200, 200, 200]);
+    const half = overlayHeatMap(image, ramp([2, 0]), { opacity: 0.5, range: 4 });
+    for (const [c, value] of pixel(heatImage(ramp([2, 0]), { range: 4 }), 0).entries()) {
+      expect(Math.abs(half.data[c]! - value / 4)).toBeLessThanOrEqual(0.5);
+    }
+    expect(pixel(overlayHeatMap(image, ramp([-4, 4])), 0)).toEqual(
+      pixel(heatImage(ramp([-4, 4])), 0).map((value) => Math.round(0.7 * value)),
+    );
   });
 
   it('refuses a map of another size', () => {
