@@ -127,7 +127,7 @@ function memoryOf(model: Model, steps: number): number {
   );
   const input = { value: plan.block(BATCH * steps * CHANNELS), shape: [steps, CHANNELS] };
   const output = model.plan!(plan, input, Object.fromEntries(weights), {
-    blocks: Object.fromEntries(states),
+    states: { blocks: Object.fromEntries(states) },
   });
   if (typeof output === 'string') throw new Error(`bptt-cost: ${output}.`);
   mse().plan!(plan, output, { y: plan.block(BATCH * steps), shape: [steps, 1] });

@@ -12,6 +12,7 @@ export const LEAKY_RELU: i32 = 5;
 export const SOFTPLUS: i32 = 6;
 export const SWISH: i32 = 7;
 export const HARD_SIGMOID: i32 = 8;
+export const RELU6: i32 = 9;
 
 // @ts-ignore: decorator
 @inline
@@ -171,6 +172,7 @@ export function activate(code: i32, x: v128): v128 {
   if (code == SIGMOID) return sigmoid(x);
   if (code == RELU) return f32x4.pmax(x, constant(0));
   if (code == HARD_SIGMOID) return hardSigmoid(x);
+  if (code == RELU6) return f32x4.pmin(f32x4.pmax(x, constant(0)), constant(6));
   if (code == ELU) {
     const negative = f32x4.lt(x, constant(0));
     return v128.bitselect(f32x4.sub(exp(f32x4.pmin(x, constant(0))), constant(1)), x, negative);
@@ -191,6 +193,7 @@ export function derivative(code: i32, x: v128, y: v128): v128 {
     const inside = v128.and(f32x4.gt(y, constant(0)), f32x4.lt(y, one));
     return v128.and(inside, constant(0.2));
   }
+  if (code == RELU6) return v128.and(v128.and(f32x4.gt(y, constant(0)), f32x4.lt(y, constant(6))), one);
   if (code == ELU) return v128.bitselect(one, f32x4.add(y, one), f32x4.gt(y, constant(0)));
   if (code == LEAKY_RELU) return v128.bitselect(one, constant(0.01), f32x4.gt(y, constant(0)));
   if (code == SOFTPLUS) return sigmoid(x);

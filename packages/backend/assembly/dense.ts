@@ -22,6 +22,24 @@ export function sumRows(rows: i32, n: i32, x: usize, out: usize): void {
   }
 }
 
+/** Copies `columns` floats of each of `rows` rows, which lie `fromWidth` floats apart, to rows `toWidth` floats apart. */
+export function copyColumns(rows: i32, columns: i32, from: usize, fromWidth: i32, to: usize, toWidth: i32): void {
+  for (let row = 0; row < rows; row++) {
+    let i = 0;
+    for (; i + 4 <= columns; i += 4) v128.store(at(to, i), v128.load(at(from, i)));
+    for (; i < columns; i++) store<f32>(at(to, i), load<f32>(at(from, i)));
+    from = at(from, fromWidth);
+    to = at(to, toWidth);
+  }
+}
+
+/** `out = a + b` on `count` floats; `out` may be one of them. */
+export function add(count: i32, a: usize, b: usize, out: usize): void {
+  let i = 0;
+  for (; i + 4 <= count; i += 4) v128.store(at(out, i), f32x4.add(v128.load(at(a, i)), v128.load(at(b, i))));
+  for (; i < count; i++) store<f32>(at(out, i), load<f32>(at(a, i)) + load<f32>(at(b, i)));
+}
+
 /** Copies `count` floats. */
 export function copy(count: i32, from: usize, to: usize): void {
   memory.copy(to, from, (<usize>count) << 2);

@@ -2,6 +2,7 @@
 // No function keeps anything between calls; what it needs beyond its operands is passed as scratch.
 
 export { activateAll, activateGradient } from './activations';
+export { batchNorm, batchNormGradient, batchNormMoments, batchNormScratch } from './batch-norm';
 export { convolution, convolutionInputGradient, convolutionScratch } from './convolution/convolution';
 export { convolutionFilterGradient } from './convolution/filter-gradient';
 export { depthwise, depthwiseInputGradient } from './depthwise/depthwise';
@@ -14,6 +15,6 @@ export { recurrentInputGradient } from './recurrent/input-gradient';
 export { lstmBackward, lstmForward, lstmWorkspace } from './recurrent/lstm';
 export { rnnBackward, rnnForward, rnnWorkspace } from './recurrent/rnn';
 export { recurrentStates } from './recurrent/states';
-export { copy, fillBias, sumRows } from './dense';
-export { crossEntropy, pointwiseLoss, softmax, softmaxGradient } from './losses';
+export { add, copy, copyColumns, fillBias, sumRows } from './dense';
+export { crossEntropy, logSoftmax, logSoftmaxGradient, pointwiseLoss, softmax, softmaxGradient } from './losses';
 export { adam, clipValues, rmsprop, sgd, squaredNorm } from './optimizers';

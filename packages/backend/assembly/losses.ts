@@ -136,6 +136,32 @@ export function softmaxGradient(rows: i32, K: i32, y: usize, dy: usize, dx: usiz
   }
 }
 
+/** `out = ln softmax(x)` row by row, `[rows, K]`; finite for any finite x. `out` may be `x`. */
+export function logSoftmax(rows: i32, K: i32, x: usize, out: usize): void {
+  for (let row = 0; row < rows; row++) {
+    const from = at(x, row * K);
+    const to = at(out, row * K);
+    const shift = largest(K, from);
+    let total: f32 = 0;
+    for (let k = 0; k < K; k++) total += exp1(load<f32>(at(from, k)) - shift);
+    const logSum = f32x4.extract_lane(log(f32x4.splat(total)), 0);
+    for (let k = 0; k < K; k++) store<f32>(at(to, k), load<f32>(at(from, k)) - shift - logSum);
+  }
+}
+
+/** `dx = dy − eʸ·Σ dy` row by row, for y = ln softmax(x). `dx` may be `dy`. */
+export function logSoftmaxGradient(rows: i32, K: i32, y: usize, dy: usize, dx: usize): void {
+  for (let row = 0; row < rows; row++) {
+    const from = at(y, row * K);
+    const down = at(dy, row * K);
+    let total: f32 = 0;
+    for (let k = 0; k < K; k++) total += load<f32>(at(down, k));
+    for (let k = 0; k < K; k++) {
+      store<f32>(at(dx, row * K + k), load<f32>(at(down, k)) - exp1(load<f32>(at(from, k))) * total);
+    }
+  }
+}
+
 /**
  * Cross-entropy of logits `[rows, K]` and class probabilities y `[rows, K]`: −Σ w·y·ln softmax(output) / Σ w·y, with
  * weights `[rows, K]` (0: all 1). Writes the gradient by the logits to `gradient`, or nothing where that is 0.

@@ -6,14 +6,14 @@ import { deriveSeed } from '@tidecast/data';
 import type { ModelConfig } from './config.ts';
 import { createInference } from './inference.ts';
 import { initialize } from './initializers.ts';
-import type { LayerResult, WeightSpec } from './layer-definition.ts';
+import type { LayerResult, Statistic, StatisticSpec, WeightSpec } from './layer-definition.ts';
 import { zeroMasked } from './layers/masks.ts';
 import type { ApplyOptions, Model, Stateful, StatefulOptions } from './model.ts';
 import { planLayers } from './plan-layers.ts';
 import { type ResolvedModel, resolveModel } from './resolve.ts';
 import type { ResolvedLayer } from './resolve-layers.ts';
-import { formatShape } from './shape.ts';
-import { checkStateAfter, checkStates, ownStates, stateSizes } from './states.ts';
+import { formatShape, sizeOf } from './shape.ts';
+import { checkStateAfter, checkStates, ownEntries, stateSizes } from './states.ts';
 
 /** How a model is made. */
 export interface CreateOptions {
@@ -29,39 +29,52 @@ export interface CreateOptions {
 export function createModel(config: ModelConfig, options: CreateOptions = {}): Model {
   const resolved = resolveModel(config);
   const seed = options.seed ?? 0;
-  return buildModel(resolved, (name, spec) => initialize(spec.init, spec.shape, { seed, name }));
-}
-
-/** Full names of all weights with their specifications, in layer order. */
-export function weightSpecs(resolved: ResolvedModel): { name: string; shape: readonly number[] }[] {
-  return resolved.layers.flatMap((layer) =>
-    layer.weights.map((spec) => ({ name: `${layer.name}.${spec.name}`, shape: spec.shape })),
+  return buildModel(resolved, (name, spec) =>
+    'init' in spec
+      ? initialize(spec.init, spec.shape, { seed, name })
+      : new Float32Array(sizeOf(spec.shape)!).fill(spec.start),
   );
 }
 
-/** A model whose weights start at what `valuesFor` gives. */
+/** Full names and shapes of all weights and statistics, in layer order. */
+export function valueSpecs(resolved: ResolvedModel): { name: string; shape: readonly number[] }[] {
+  return resolved.layers.flatMap((layer) =>
+    [...layer.weights, ...layer.statistics].map((spec) => ({
+      name: `${layer.name}.${spec.name}`,
+      shape: spec.shape,
+    })),
+  );
+}
+
+/** A model whose weights and statistics start at what `valuesFor` gives. */
 export function buildModel(
   resolved: ResolvedModel,
-  valuesFor: (name: string, spec: WeightSpec) => Float32Array,
+  valuesFor: (name: string, spec: WeightSpec | StatisticSpec) => Float32Array,
 ): Model {
   if (tf.getBackend() === '' || tf.getBackend() === undefined) {
     throw new Error("createModel: no tensor backend is ready. Call `await useBackend('wasm')` first.");
   }
-  const weights: Record<string, Variable> = {};
-  const byLayer = resolved.layers.map((layer) =>
+  const variablesOf = (specsOf: (layer: ResolvedLayer) => readonly (WeightSpec | StatisticSpec)[]) =>
     Object.fromEntries(
-      layer.weights.map((spec) => {
-        const name = `${layer.name}.${spec.name}`;
-        const values = valuesFor(name, spec);
-        const variable = tf.tidy(() => tf.variable(tf.tensor(values, [...spec.shape], 'float32')));
-        weights[name] = variable;
-        return [spec.name, variable];
-      }),
-    ),
-  );
+      resolved.layers.flatMap((layer) =>
+        specsOf(layer).map((spec): [string, Variable] => {
+          const name = `${layer.name}.${spec.name}`;
+          const values = valuesFor(name, spec);
+          const trained = 'init' in spec;
+          const tensor = () => tf.tensor(values, [...spec.shape], 'float32');
+          return [name, tf.tidy(() => tf.variable(tensor(), trained))];
+        }),
+      ),
+    );
+  const weights = variablesOf((layer) => layer.weights);
+  const statistics = variablesOf((layer) => layer.statistics);
+  const byLayer = resolved.layers.map(({ name }) => ({
+    weights: ownEntries(name, weights),
+    statistics: ownEntries(name, statistics),
+  }));
   const states = stateSizes(resolved.layers);
-  const inference = createInference(resolved.layers, weights);
-  const stateful = createInference(resolved.layers, weights, states);
+  const inference = createInference(resolved.layers, { weights, statistics });
+  const stateful = createInference(resolved.layers, { weights, statistics }, states);
   let disposed = false;
   const refuseDisposed = () => {
     if (disposed) throw new Error('model: it was disposed. Create or load it again.');
@@ -76,6 +89,7 @@ export function buildModel(
   return {
     config: resolved.config,
     weights: Object.freeze(weights),
+    ...(Object.keys(statistics).length > 0 && { statistics: Object.freeze(statistics) }),
     states,
     apply(x, options = {}) {
       check(x, options);
@@ -89,10 +103,10 @@ export function buildModel(
         () => run(resolved.layers, byLayer, x, options) as unknown as tf.TensorContainerObject,
       ) as unknown as Stateful<Tensor>;
     },
-    plan: (plan, input, blocks, plannedStates) =>
+    plan: (plan, input, blocks, parts) =>
       input.mask && input.shape.length !== 2
         ? 'a mask needs inputs with time'
-        : planLayers(resolved.layers, plan, input, blocks, plannedStates),
+        : planLayers(resolved.layers, plan, input, blocks, parts),
     infer(x, mask) {
       refuseDisposed();
       checkInput(resolved, x.shape, mask?.shape);
@@ -109,17 +123,23 @@ export function buildModel(
       disposed = true;
       inference.dispose();
       stateful.dispose();
-      for (const variable of Object.values(weights)) variable.dispose();
+      for (const variable of Object.values({ ...weights, ...statistics })) variable.dispose();
     },
   };
 }
 
+interface LayerValues {
+  weights: Readonly<Record<string, Tensor>>;
+  statistics: Readonly<Record<string, Tensor>>;
+}
+
 function run(
   layers: readonly ResolvedLayer[],
-  weights: readonly Readonly<Record<string, Tensor>>[],
+  values: readonly LayerValues[],
   x: Tensor,
-  { training = false, mask, seed, state: before, stateAfter, onState, onLayer }: StatefulOptions,
+  options: StatefulOptions,
 ): Stateful<Tensor> {
+  const { training = false, mask, seed, state: before, stateAfter, onState, onLayer } = options;
   const state: Record<string, Tensor> = {};
   // Masked steps become 0 once, here, so that whatever stood there (also NaN) reaches no layer and no gradient.
   let flow: Pick<LayerResult, 'x' | 'mask'> = mask
@@ -131,11 +151,12 @@ function run(
     }
     const { state: after = {}, ...result } = definition.apply({
       settings: settings as Record<string, unknown>,
-      weights: weights[index]!,
+      weights: values[index]!.weights,
+      statistics: movable(name, values[index]!.statistics, options),
       ...flow,
       training,
       ...(seed === undefined ? {} : { seed: deriveSeed(seed, index) }),
-      ...(before && { state: ownStates(name, before) }),
+      ...(before && { state: ownEntries(name, before) }),
       ...(stateAfter !== undefined && { stateAfter }),
       ...(onState && { onState: (state, step, value) => onState(`${name}.${state}`, step, value) }),
       ...(onLayer && { onLayer: (layer, value) => onLayer(`${name}.${layer}`, value) }),
@@ -146,6 +167,21 @@ function run(
   // The output must be nobody else's, neither the caller's own x that goes through untouched nor a state.
   const shared = flow.x === x || Object.values(state).includes(flow.x);
   return { output: shared ? tf.clone(flow.x) : flow.x, state };
+}
+
+/** The statistics of a layer, and where they go as a batch moves them: nowhere outside training, and where they are kept. */
+function movable(
+  layer: string,
+  statistics: Readonly<Record<string, Tensor>>,
+  { training, keepStatistics = [], onStatistic }: ApplyOptions,
+): Record<string, Statistic> {
+  return Object.fromEntries(
+    Object.entries(statistics).map(([own, value]) => {
+      const name = `${layer}.${own}`;
+      if (!training || keepStatistics.includes(name)) return [own, { value }];
+      return [own, { value, move: (next: Tensor) => onStatistic?.(name, next) }];
+    }),
+  );
 }
 
 /** @throws where `x`, or the mask, has another shape than the config says. */

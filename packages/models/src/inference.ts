@@ -29,17 +29,23 @@ interface Laid {
   plan: Plan;
   input: Signal;
   output: Signal;
-  weights: { variable: Variable; block: Block }[];
+  variables: { variable: Variable; block: Block }[];
   states: Readonly<Record<string, PlannedState>>;
 }
 
+/** Variables of a network, by full name. */
+export interface NetworkVariables {
+  weights: Readonly<Record<string, Variable>>;
+  statistics: Readonly<Record<string, Variable>>;
+}
+
 /**
- * An inference over `variables`, the weights by their full names, that hands on the states of which `sizes` are given. Plans
- * are made on first use and kept.
+ * An inference over the variables of a network that hands on the states of which `sizes` are given. Plans are made on first use
+ * and kept.
  */
 export function createInference(
   layers: readonly ResolvedLayer[],
-  variables: Readonly<Record<string, Variable>>,
+  { weights, statistics }: NetworkVariables,
   sizes?: Readonly<Record<string, number>> | string,
 ): Inference {
   let laid: Laid | undefined;
@@ -63,21 +69,29 @@ export function createInference(
     const builder = createPlan(kernels, { batch: count, training: false });
     const mask = masked ? builder.block(count * shape[0]!) : undefined;
     const input = builder.signal(shape, mask);
-    const weights = Object.entries(variables).map(([name, variable]) => {
-      return { name, variable, block: { length: variable.size, address: 0 } };
-    });
-    const blocks = Object.fromEntries(weights.map(({ name, block }) => [name, { value: block }]));
+    const variables: Laid['variables'] = [];
+    const lent = (all: Readonly<Record<string, Variable>>) =>
+      Object.fromEntries(
+        Object.entries(all).map(([name, variable]) => {
+          const block = { length: variable.size, address: 0 };
+          variables.push({ variable, block });
+          return [name, { value: block }];
+        }),
+      );
     const states = Object.fromEntries(
       Object.entries(typeof sizes === 'object' ? sizes : {}).map(([name, units]) => {
         return [name, { before: builder.block(count * units), after: builder.block(count * units) }];
       }),
     );
-    const output = planLayers(layers, builder, input, blocks, sizes ? { blocks: states, after } : undefined);
+    const output = planLayers(layers, builder, input, lent(weights), {
+      statistics: lent(statistics),
+      ...(sizes && { states: { blocks: states, ...(after !== undefined && { after }) } }),
+    });
     if (typeof output === 'string') {
       refused.add(key);
       return undefined;
     }
-    laid = { capacity: count, key, plan: builder.lay(), input, output, weights, states };
+    laid = { capacity: count, key, plan: builder.lay(), input, output, variables, states };
     return laid;
   };
 
@@ -86,9 +100,9 @@ export function createInference(
       const kernels = currentKernels();
       const found = kernels && planFor(kernels, x.shape, mask !== undefined, stateAfter);
       if (!found) return undefined;
-      const { plan, input, output, weights, states } = found;
+      const { plan, input, output, variables, states } = found;
       const count = x.shape[0]!;
-      for (const { variable, block } of weights) block.address = kernels.addressOf(variable);
+      for (const { variable, block } of variables) block.address = kernels.addressOf(variable);
       plan.feed(input, x.data, mask?.data);
       for (const [name, { before }] of Object.entries(states)) {
         const given = state?.[name];

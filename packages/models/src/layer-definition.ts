@@ -17,12 +17,37 @@ export interface WeightSpec {
   init: Initializer | readonly Initializer[];
 }
 
+/** A value of a layer that is not trained but measured: a running mean. */
+export interface StatisticSpec {
+  /** Name within the layer, for example `mean`. */
+  name: string;
+  shape: readonly number[];
+  /** What it is filled with before the first batch. */
+  start: number;
+}
+
+/** A statistic on the tape. */
+export interface Statistic {
+  value: Tensor;
+  /** Takes it as this batch has moved it. Absent: it stays, and the layer runs by `value`, also while training. */
+  move?(next: Tensor): void;
+}
+
+/** A statistic in a plan. */
+export interface PlannedStatistic {
+  value: Block;
+  /** Where a forward run leaves it as the batch has moved it. Absent: it stays, and the layer runs by `value`. */
+  next?: Block;
+}
+
 /** What a layer sees when it runs. */
 export interface LayerCall<S> {
   /** All settings, defaults filled in. */
   settings: S;
   /** Weights by their name within the layer. */
   weights: Readonly<Record<string, Tensor>>;
+  /** Statistics by their name within the layer. Absent: it has none. */
+  statistics?: Readonly<Record<string, Statistic>>;
   /** `[B, T, C]`, `[B, H, W, C]` or `[B, F]`, float32. */
   x: Tensor;
   /**
@@ -57,11 +82,21 @@ export interface PlannedStates {
   after?: number;
 }
 
+/** What a network in a plan has beside its weights. */
+export interface PlannedParts {
+  /** Absent: every run starts from zeros, and keeps no state. */
+  states?: PlannedStates | undefined;
+  /** All statistics, by name. */
+  statistics?: Readonly<Record<string, PlannedStatistic>> | undefined;
+}
+
 /** What a layer sees when it lays itself out in a plan. */
 export interface PlanCall<S> {
   settings: S;
   /** Weights by their name within the layer. */
   weights: Readonly<Record<string, PlannedWeight>>;
+  /** Statistics by their name within the layer. Absent: it has none. */
+  statistics?: Readonly<Record<string, PlannedStatistic>>;
   plan: PlanBuilder;
   /** The layer's input. Where it has a `gradient` block, the layer's backward step must write all of it. */
   input: Signal;
@@ -92,6 +127,8 @@ export interface LayerDefinition<S extends object = Record<string, unknown>> {
   outputShape(settings: S, input: Shape): Shape;
   /** The weights, in a fixed order. Absent: none. */
   weights?(settings: S, input: Shape): readonly WeightSpec[];
+  /** The statistics, in a fixed order. Absent: none. */
+  statistics?(settings: S, input: Shape): readonly StatisticSpec[];
   /**
    * The states a later run can go on from, by name, and how many values H each has for a row; or why there are none
    * though the layer remembers. Absent: it remembers nothing.

@@ -2,11 +2,11 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import type { PlanBuilder, PlannedWeight, Signal } from '@tidecast/backend';
 import type { NdArray } from '@tidecast/data';
 import type { ModelConfig } from './config.ts';
-import type { PlannedStates } from './layer-definition.ts';
+import type { PlannedParts } from './layer-definition.ts';
 
 /** How a model is run. */
 export interface ApplyOptions {
-  /** Dropout is active only while training; default false. */
+  /** Dropout is active, and batch norm reads the batch, only while training; default false. */
   training?: boolean;
   /** `[B, T]`: 1 where an input step is real, 0 where it is padding. Padding never changes a result. */
   mask?: Tensor;
@@ -19,6 +19,13 @@ export interface ApplyOptions {
    * place. Layers then run step by step, slower than the kernels.
    */
   onState?: (state: string, step: number, value: Tensor) => Tensor;
+  /**
+   * While training, is told every statistic as this batch has moved it, by name. The model's own stay as they are: keep the
+   * tensor (`tf.keep`) and assign it, as `fit` does.
+   */
+  onStatistic?: (statistic: string, next: Tensor) => void;
+  /** Names of statistics that stay while training: layers run by them as they are. */
+  keepStatistics?: readonly string[];
   /**
    * Sees what every layer makes, by its name (`0.cnn2d`; within branches `2.branches.0.1.dense`), as it is made, and gives what
    * takes its place. What is to outlive the run must be kept with `tf.keep`, or copied.
@@ -55,6 +62,11 @@ export interface Model {
   /** Trainable weights by name, in layer order, for example `0.lstm.kernel`. */
   readonly weights: Readonly<Record<string, Variable>>;
   /**
+   * Values that are measured while training and not learnt, by name: running means and variances, for example
+   * `1.batchNorm.mean`. Absent: none.
+   */
+  readonly statistics?: Readonly<Record<string, Variable>>;
+  /**
    * The recurrent states by name, for example `0.lstm.h` and `0.lstm.c`, and how many values H each has for a row; or why a
    * run cannot go on from another: a layer that also runs backwards. Absent: the model knows no states.
    */
@@ -72,14 +84,14 @@ export interface Model {
   applyStateful?(x: Tensor, options?: StatefulOptions): Stateful<Tensor>;
   /**
    * Lays the network out in a plan and returns its output, or says why it cannot: a layer has no planned form. Absent:
-   * the model knows no plans. `weights` hold the weights' blocks under their names, `states`
-   * those of all states; without them every run starts from zeros.
+   * the model knows no plans. `weights` hold the weights' blocks under their names, `parts` those of all statistics, which a
+   * model that has some needs, and of all states; without those every run starts from zeros.
    */
   plan?(
     plan: PlanBuilder,
     input: Signal,
     weights: Readonly<Record<string, PlannedWeight>>,
-    states?: PlannedStates,
+    parts?: PlannedParts,
   ): Signal | string;
   /**
    * The outputs for `x [B, ...]` without tensors, by a plan that is kept for the next call; the numbers are those of

@@ -1,11 +1,14 @@
 // The kinds of layers there are. The built-in ones stand in one list; others join by an explicit call.
 
 import type { LayerDefinition } from './layer-definition.ts';
+import { activationLayer } from './layers/activation.ts';
+import { batchNormLayer } from './layers/batch-norm.ts';
 import { bottleneckLayer } from './layers/bottleneck.ts';
 import { branchesLayer } from './layers/branches.ts';
 import { cnn1dLayer } from './layers/cnn1d.ts';
 import { cnn2dLayer } from './layers/cnn2d.ts';
 import { denseLayer } from './layers/dense.ts';
+import { depthwiseCnn2dLayer } from './layers/depthwise-cnn2d.ts';
 import { dropoutLayer } from './layers/dropout.ts';
 import { embeddingLayer } from './layers/embedding.ts';
 import { flattenLayer } from './layers/flatten.ts';
@@ -17,6 +20,7 @@ import { averagePool1dLayer, maxPool1dLayer } from './layers/pool1d.ts';
 import { averagePool2dLayer, maxPool2dLayer } from './layers/pool2d.ts';
 import { repeatLayer } from './layers/repeat.ts';
 import { reshapeLayer } from './layers/reshape.ts';
+import { residualLayer } from './layers/residual.ts';
 import { rnnLayer } from './layers/rnn.ts';
 import { samplingLayer } from './layers/sampling.ts';
 import { upsample1dLayer, upsample2dLayer } from './layers/upsample.ts';
@@ -32,10 +36,13 @@ const definitions = new Map<string, LayerDefinition>(
     averagePool1d: averagePool1dLayer,
     globalPool1d: globalPool1dLayer,
     cnn2d: cnn2dLayer,
+    depthwiseCnn2d: depthwiseCnn2dLayer,
     maxPool2d: maxPool2dLayer,
     averagePool2d: averagePool2dLayer,
     globalPool2d: globalPool2dLayer,
     dense: denseLayer,
+    batchNorm: batchNormLayer,
+    activation: activationLayer,
     embedding: embeddingLayer,
     dropout: dropoutLayer,
     flatten: flattenLayer,
@@ -44,6 +51,7 @@ const definitions = new Map<string, LayerDefinition>(
     upsample1d: upsample1dLayer,
     upsample2d: upsample2dLayer,
     branches: branchesLayer({ find: findLayer, types: layerTypes }),
+    residual: residualLayer({ find: findLayer, types: layerTypes }),
     bottleneck: bottleneckLayer,
     sampling: samplingLayer,
   } as unknown as Record<string, LayerDefinition>),

@@ -2,7 +2,7 @@
 // Which kinds of layers there are is told by the caller, so that a layer may hold lists of layers itself.
 
 import type { LayerConfig } from './config.ts';
-import type { LayerDefinition, WeightSpec } from './layer-definition.ts';
+import type { LayerDefinition, StatisticSpec, WeightSpec } from './layer-definition.ts';
 import { describe, resolveSettings } from './settings.ts';
 import type { Shape } from './shape.ts';
 
@@ -16,6 +16,7 @@ export interface ResolvedLayer {
   inputShape: Shape;
   outputShape: Shape;
   weights: readonly WeightSpec[];
+  statistics: readonly StatisticSpec[];
   definition: LayerDefinition;
 }
 
@@ -63,5 +64,6 @@ function resolveLayer(
   const settings = definition.complete?.(given, inputShape) ?? given;
   const outputShape = definition.outputShape(settings, inputShape);
   const weights = definition.weights?.(settings, inputShape) ?? [];
-  return { name, type, settings, inputShape, outputShape, weights, definition };
+  const statistics = definition.statistics?.(settings, inputShape) ?? [];
+  return { name, type, settings, inputShape, outputShape, weights, statistics, definition };
 }

@@ -4,7 +4,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '@tidecast/data';
 import type { ModelConfig } from './config.ts';
-import { buildModel, weightSpecs } from './create-model.ts';
+import { buildModel, valueSpecs } from './create-model.ts';
 import type { Model } from './model.ts';
 import { type ResolvedModel, resolveModel } from './resolve.ts';
 import { describe } from './settings.ts';
@@ -13,12 +13,12 @@ const FORMAT = 'tidecast-model';
 const VERSION = '1';
 
 /**
- * The model as safetensors bytes: its weights by name, in layer order, as F32, and its config in the metadata.
+ * The model as safetensors bytes: its weights and statistics by name as F32, and its config in the metadata.
  * {@link loadModel} makes the model again; {@link loadWeights} puts the weights into one that is there.
  */
 export function saveModel(model: Model): Uint8Array {
   const tensors = Object.fromEntries(
-    Object.entries(model.weights).map(([name, variable]) => [
+    Object.entries({ ...model.weights, ...model.statistics }).map(([name, variable]) => [
       name,
       { shape: variable.shape, data: variable.dataSync<'float32'>() },
     ]),
@@ -54,7 +54,7 @@ export function loadModel(bytes: Uint8Array): Model {
 }
 
 /**
- * Puts the weights of a file into `model`. The file may come from elsewhere (then only names and shapes are
+ * Puts the weights and statistics of a file into `model`. The file may come from elsewhere (then only names and shapes are
  * checked); where it holds a config, that must describe the same function.
  * @throws with the reason, and the model unchanged, if the bytes are damaged or belong to another network.
  */
@@ -64,7 +64,7 @@ export function loadWeights(model: Model, bytes: Uint8Array): void {
   const config = readConfig(file.metadata);
   if (config) requireSameFunction(resolved, resolveModel(config));
   const values = readWeights(resolved, file);
-  for (const [name, variable] of Object.entries(model.weights)) {
+  for (const [name, variable] of Object.entries({ ...model.weights, ...model.statistics })) {
     tf.tidy(() => variable.assign(tf.tensor(values.get(name)!, variable.shape)));
   }
 }
@@ -85,9 +85,9 @@ function readConfig(metadata: Readonly<Record<string, string>>): ModelConfig | u
   }
 }
 
-/** All weights by full name. @throws if one is missing, too many, or of another shape than the config says. */
+/** All weights and statistics by full name. @throws if one is missing, too many, or of another shape than the config says. */
 function readWeights(resolved: ResolvedModel, { tensors }: Safetensors): Map<string, Float32Array> {
-  const specs = weightSpecs(resolved);
+  const specs = valueSpecs(resolved);
   const names = new Set(specs.map(({ name }) => name));
   const surplus = Object.keys(tensors).find((name) => !names.has(name));
   const missing = specs.find(({ name }) => !Object.hasOwn(tensors, name));

@@ -14,8 +14,8 @@ export function stateSizes(layers: readonly ResolvedLayer[]): Readonly<Record<st
   return sizes;
 }
 
-/** The entries of `all` that belong to a layer, by their names within it. */
-export function ownStates<T>(layer: string, all: Readonly<Record<string, T>>): Record<string, T> {
+/** The entries of `all` that belong to a layer: weights, statistics or states, by their names within it. */
+export function ownEntries<T>(layer: string, all: Readonly<Record<string, T>>): Record<string, T> {
   const start = `${layer}.`;
   return Object.fromEntries(
     Object.entries(all).flatMap(([name, state]) =>

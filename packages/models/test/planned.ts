@@ -24,7 +24,12 @@ export function runPlanned(
   const weights = Object.entries(model.weights).map(([name, { size }]) => {
     return { name, value: plan.block(size), gradient: plan.block(size) };
   });
-  const output = model.plan!(plan, input, Object.fromEntries(weights.map((each) => [each.name, each])));
+  const statistics = Object.entries(model.statistics ?? {}).map(([name, { size }]) => {
+    return { name, value: plan.block(size), ...(options.training && { next: plan.block(size) }) };
+  });
+  const named = <E extends { name: string }>(entries: E[]) =>
+    Object.fromEntries(entries.map((each) => [each.name, each]));
+  const output = model.plan!(plan, input, named(weights), { statistics: named(statistics) });
   if (typeof output === 'string') throw new Error(output);
   const laid = plan.lay();
   // Fresh memory holds anything.
@@ -34,6 +39,7 @@ export function runPlanned(
     laid.view(value).set(model.weights[name]!.dataSync());
     laid.view(gradient).fill(Number.NaN);
   }
+  for (const { name, value } of statistics) laid.view(value).set(model.statistics![name]!.dataSync());
   const values = laid.view(input.value, x.data.length);
   values.set(x.data);
   if (mask) {
@@ -52,6 +58,9 @@ export function runPlanned(
   const pass = {
     shape: [batch, ...output.shape],
     output: result,
+    statistics: Object.fromEntries(
+      statistics.flatMap(({ name, next }) => (next ? [[name, laid.view(next).slice()]] : [])),
+    ),
     gradients: Object.fromEntries([
       ['x', laid.view(input.gradient!, x.data.length).slice()],
       ...weights.map(({ name, gradient }) => [name, laid.view(gradient).slice()]),

@@ -19,6 +19,8 @@ export interface Pass {
   output: Float32Array;
   /** By weight name, and `x`. */
   gradients: Record<string, Float32Array>;
+  /** As the run has moved them, by name. */
+  statistics: Record<string, Float32Array>;
 }
 
 /** Output and gradients of `sum(output · probe)` with respect to x and every weight. */
@@ -36,7 +38,11 @@ export function runTape(
       ...(mask && { mask }),
       ...(training && { training }),
       ...(seed !== undefined && { seed }),
+      onStatistic(name: string, next: tf.Tensor) {
+        statistics[name] = next.dataSync<'float32'>().slice();
+      },
     };
+    const statistics: Record<string, Float32Array> = {};
     let shape: number[] = [];
     let output = new Float32Array();
     const gradients = tf.grads((...[first]: tf.Tensor[]) => {
@@ -49,6 +55,7 @@ export function runTape(
     return {
       shape,
       output,
+      statistics,
       gradients: Object.fromEntries(['x', ...names].map((name, i) => [name, data[i]!])),
     };
   });

@@ -9,6 +9,7 @@ export const activationCodes = {
   softplus: 6,
   swish: 7,
   hardSigmoid: 8,
+  relu6: 9,
 } as const;
 
 /** A function that has a code. */

@@ -11,6 +11,7 @@ const activations: Readonly<Record<RecurrentActivation, <T extends Tensor>(x: T)
   linear: (x) => x,
   tanh: (x) => tf.tanh(x),
   relu: (x) => tf.relu(x),
+  relu6: (x) => tf.relu6(x),
   sigmoid: (x) => tf.sigmoid(x),
   elu: (x) => tf.elu(x),
   leakyRelu: (x) => tf.leakyRelu(x, 0.01),

@@ -18,6 +18,7 @@ const bounds: Record<ActivationName, { bound: number; relative?: boolean }> = {
   softplus: { bound: 4e-6 },
   swish: { bound: 8e-6 },
   hardSigmoid: { bound: 2e-7 },
+  relu6: { bound: 1e-9, relative: true },
 };
 
 const functions = Object.entries(bounds).map(([name, each]) => ({

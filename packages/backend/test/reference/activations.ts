@@ -31,6 +31,7 @@ export const activations = {
     value: (x) => Math.min(1, Math.max(0, 0.2 * x + 0.5)),
     slope: (x) => (Math.abs(x) < 2.5 ? 0.2 : 0),
   },
+  relu6: { code: 9, value: (x) => Math.min(6, Math.max(x, 0)), slope: (x) => Number(x > 0 && x < 6) },
 } satisfies Record<string, Activation>;
 
 export type ActivationName = keyof typeof activations;

@@ -3,7 +3,7 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayerConfig, ModelConfig } from '../config.ts';
-import { createInference } from '../inference.ts';
+import { createInference, type NetworkVariables } from '../inference.ts';
 import type { LayerResult } from '../layer-definition.ts';
 import { zeroMasked } from '../layers/masks.ts';
 import type { Model } from '../model.ts';
@@ -11,6 +11,7 @@ import { planLayers } from '../plan-layers.ts';
 import { resolveModel } from '../resolve.ts';
 import type { ResolvedLayer } from '../resolve-layers.ts';
 import { formatShape, type Shape } from '../shape.ts';
+import { ownEntries } from '../states.ts';
 
 /**
  * The encoder of an `autoencoder` (inputs to `[B, L]`) or a `vae` (inputs to `[B, 2L + K]`: means, log-variances, class
@@ -70,13 +71,18 @@ function halvesOf(config: ModelConfig): Halves {
 function overWeights(config: ModelConfig, whole: Model, first: number, prefix: string): Model {
   const resolved = resolveModel(config);
   const { layers } = resolved;
-  const weights: Record<string, Variable> = {};
-  for (const [index, { name, type, weights: specs }] of layers.entries()) {
-    for (const spec of specs) {
-      weights[`${name}.${spec.name}`] = whole.weights[`${prefix}${first + index}.${type}.${spec.name}`]!;
-    }
-  }
-  const inference = createInference(layers, weights);
+  const halfOf = (all: Readonly<Record<string, Variable>> = {}) =>
+    Object.fromEntries(
+      layers.flatMap(({ name, type }, index) =>
+        Object.entries(ownEntries(`${prefix}${first + index}.${type}`, all)).map(([own, variable]) => [
+          `${name}.${own}`,
+          variable,
+        ]),
+      ),
+    );
+  const weights = halfOf(whole.weights);
+  const statistics = halfOf(whole.statistics);
+  const inference = createInference(layers, { weights, statistics });
   const check = (x: readonly number[]) => {
     const { input } = resolved.config;
     const fits =
@@ -86,6 +92,7 @@ function overWeights(config: ModelConfig, whole: Model, first: number, prefix: s
   return {
     config: resolved.config,
     weights: Object.freeze(weights),
+    ...(whole.statistics && { statistics: Object.freeze(statistics) }),
     apply(x, { training = false, mask } = {}) {
       check(x.shape);
       if (training) {
@@ -93,9 +100,9 @@ function overWeights(config: ModelConfig, whole: Model, first: number, prefix: s
           'encoderOf, decoderOf: a half is for running. Train the whole network, and it follows.',
         );
       }
-      return tf.tidy(() => run(layers, weights, x, mask));
+      return tf.tidy(() => run(layers, { weights, statistics }, x, mask));
     },
-    plan: (plan, input, blocks) => planLayers(layers, plan, input, blocks),
+    plan: (plan, input, blocks, parts) => planLayers(layers, plan, input, blocks, parts),
     infer(x, mask) {
       check(x.shape);
       return tf.getBackend() === 'wasm' ? inference.run(x, { mask })?.output : undefined;
@@ -106,16 +113,17 @@ function overWeights(config: ModelConfig, whole: Model, first: number, prefix: s
 
 function run(
   layers: readonly ResolvedLayer[],
-  weights: Readonly<Record<string, Variable>>,
+  { weights, statistics }: NetworkVariables,
   x: Tensor,
   mask: Tensor | undefined,
 ): Tensor {
   let state: LayerResult = mask ? { x: zeroMasked(x, mask), mask: tf.cast(mask, 'float32') } : { x };
-  for (const { definition, settings, name, weights: specs } of layers) {
-    const own = Object.fromEntries(specs.map((spec) => [spec.name, weights[`${name}.${spec.name}`]!]));
+  for (const { definition, settings, name } of layers) {
+    const measured = Object.entries(ownEntries(name, statistics));
     state = definition.apply({
       settings: settings as Record<string, unknown>,
-      weights: own,
+      weights: ownEntries(name, weights),
+      statistics: Object.fromEntries(measured.map(([own, value]) => [own, { value }])),
       ...state,
       training: false,
     });

@@ -1,14 +1,18 @@
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
-import * as tf from '@tensorflow/tfjs-core';
-import { type Activation, activate, activationSetting } from '../activations.ts';
+import { type Activation, activationSetting } from '../activations.ts';
 import type { LayerConfig } from '../config.ts';
 import { type Initializer, initializerSetting } from '../initializers.ts';
 import type { LayerDefinition } from '../layer-definition.ts';
-import { oneOf, wholeNumber } from '../settings.ts';
-import { imageShape } from '../shape.ts';
-import { bothAxes, type ImageWindows, type PerAxis, perAxis, windowedImage } from './image-windows.ts';
-import { refuseMask } from './masks.ts';
-import { planConvolution } from './planned-convolution.ts';
+import { flag, wholeNumber } from '../settings.ts';
+import { imageShape, type Shape } from '../shape.ts';
+import { applyConvolution2d, convolutionWeights, planConvolution2d } from './convolution2d.ts';
+import {
+  imageWindows,
+  type Padding,
+  type PerAxis,
+  paddingSetting,
+  perAxis,
+  windowedImage,
+} from './image-windows.ts';
 
 /** Settings of {@link cnn2d}. Pairs are [height, width]; one number stands for both. */
 export interface Cnn2dSettings {
@@ -20,12 +24,12 @@ export interface Cnn2dSettings {
   stride?: PerAxis;
   /** Pixels between the pixels a filter sees; default 1. */
   dilation?: PerAxis;
-  /**
-   * `valid` (default): only windows inside the image.
-   * `same`: `dilation·(kernelSize − 1)` zeros around it, an odd one at the bottom and on the right, so that stride 1
-   * keeps the size.
-   */
-  padding?: 'valid' | 'same';
+  /** Zeros around the image; default `valid`: none. */
+  padding?: Padding;
+  /** Parts that the channels are cut into, each with `filters / groups` filters of its own; default 1. */
+  groups?: number;
+  /** Adds b; default true. Leave it out before `batchNorm`, which takes it away again. */
+  useBias?: boolean;
   /** Default `relu`. */
   activation?: Activation;
   /** Start of the kernel; default `glorotUniform`. */
@@ -42,25 +46,11 @@ export interface Cnn2dConfig extends Cnn2dSettings, LayerConfig {
 /**
  * Convolution over images (cross-correlation, as everywhere in deep learning):
  * `y[i, j] = φ(Σₖₗ x[i·stride + k·dilation − before, j·stride + l·dilation − before]·W[k, l] + b)`.
- * Weights: `kernel [height, width, C, filters]`, `bias [filters]`. Input `[B, H, W, C]`, result `[B, H′, W′, filters]`.
+ * Weights: `kernel [height, width, C / groups, filters]`, `bias [filters]`. Input `[B, H, W, C]`, result
+ * `[B, H′, W′, filters]`.
  */
 export function cnn2d(settings: Cnn2dSettings): Cnn2dConfig {
   return { type: 'cnn2d', ...settings };
-}
-
-function windowsOf(settings: Required<Cnn2dSettings>): ImageWindows {
-  const [sizes, strides, dilations] = [
-    bothAxes(settings.kernelSize),
-    bothAxes(settings.stride),
-    bothAxes(settings.dilation),
-  ];
-  const along = (axis: 0 | 1) => {
-    const zeros = settings.padding === 'valid' ? 0 : dilations[axis] * (sizes[axis] - 1);
-    const before = Math.floor(zeros / 2);
-    const [size, stride, dilation] = [sizes[axis], strides[axis], dilations[axis]];
-    return { size, stride, dilation, before, after: zeros - before };
-  };
-  return [along(0), along(1)];
 }
 
 /** Definition of {@link cnn2d}. */
@@ -70,70 +60,27 @@ export const cnn2dLayer: LayerDefinition<Required<Cnn2dSettings>> = {
     kernelSize: perAxis({ min: 1, max: 4096, default: 3 }),
     stride: perAxis({ min: 1, max: 4096, default: 1 }),
     dilation: perAxis({ min: 1, max: 65_536, default: 1 }),
-    padding: oneOf(['valid', 'same'], 'valid'),
+    padding: paddingSetting,
+    groups: wholeNumber({ min: 1, max: 65_536, default: 1 }),
+    useBias: flag(true),
     activation: activationSetting('relu'),
     kernelInit: initializerSetting('glorotUniform'),
     biasInit: initializerSetting('zeros', 'bias'),
   },
-  outputShape: (settings, input) => windowedImage('cnn2d', input, windowsOf(settings), settings.filters),
-  weights({ filters, kernelSize, kernelInit, biasInit }, input) {
-    const { channels } = imageShape('cnn2d', input);
-    return [
-      { name: 'kernel', shape: [...bothAxes(kernelSize), channels, filters], init: kernelInit },
-      { name: 'bias', shape: [filters], init: biasInit },
-    ];
+  outputShape(settings, input) {
+    checkGroups(settings, input);
+    return windowedImage('cnn2d', input, imageWindows(settings), settings.filters);
   },
-  apply({ settings, weights, x, mask }) {
-    refuseMask('cnn2d', mask, 'Leave the mask out.');
-    const windows = windowsOf(settings);
-    const [down, across] = windows;
-    const padded = tf.pad(x, [
-      [0, 0],
-      [down.before, down.after],
-      [across.before, across.after],
-      [0, 0],
-    ]);
-    const dilated = down.dilation > 1 || across.dilation > 1;
-    // tf.conv2d takes a stride or a dilation: with both, the results in between are computed and left out.
-    const sums = tf.conv2d(
-      padded as Tensor4D,
-      weights.kernel as Tensor4D,
-      dilated ? 1 : [down.stride, across.stride],
-      'valid',
-      'NHWC',
-      [down.dilation, across.dilation],
-    );
-    const kept = dilated
-      ? everyStride(sums, windowedImage('cnn2d', x.shape.slice(1), windows, 1), windows)
-      : sums;
-    return { x: activate(settings.activation, tf.add(kept, weights.bias!)) };
-  },
-  plan({ settings, weights, plan, input }) {
-    if (input.mask) return 'cnn2d cannot honour a mask';
-    const [down, across] = windowsOf(settings);
-    const output = windowedImage('cnn2d', input.shape, [down, across], settings.filters);
-    return planConvolution(plan, settings.activation, input, output, weights, {
-      input: input.shape as readonly [number, number, number],
-      output,
-      kernelSize: [down.size, across.size],
-      strides: [down.stride, across.stride],
-      dilation: [down.dilation, across.dilation],
-      before: [down.before, across.before],
-    });
-  },
+  weights: (settings, input) => convolutionWeights(settings, imageShape('cnn2d', input).channels),
+  apply: ({ settings, ...call }) => applyConvolution2d('cnn2d', settings, call),
+  plan: ({ settings, ...call }) => planConvolution2d('cnn2d', settings, call),
 };
 
-/** The first of each `stride` rows and columns. By reshaping, because tf.stridedSlice has no gradient. */
-function everyStride(x: Tensor4D, [rows, columns]: readonly number[], [down, across]: ImageWindows): Tensor {
-  if (down.stride === 1 && across.stride === 1) return x;
-  const [batch, height, width, channels] = x.shape;
-  const whole = tf.pad(x, [
-    [0, 0],
-    [0, rows! * down.stride - height],
-    [0, columns! * across.stride - width],
-    [0, 0],
-  ]);
-  const strides = tf.reshape(whole, [batch * rows!, down.stride, columns!, across.stride * channels]);
-  const first = tf.slice(strides, [0, 0, 0, 0], [batch * rows!, 1, columns!, channels]);
-  return tf.reshape(first, [batch, rows!, columns!, channels]);
+function checkGroups({ filters, groups }: Required<Cnn2dSettings>, input: Shape): void {
+  const { channels } = imageShape('cnn2d', input);
+  if (channels % groups === 0 && filters % groups === 0) return;
+  throw new Error(
+    `cnn2d: groups must divide the channels of the input and the filters, got ${groups} groups for ${channels} ` +
+      `channels and ${filters} filters. Choose a common divisor.`,
+  );
 }

@@ -34,13 +34,17 @@ export function planActivation(plan: PlanBuilder, activation: Activation, sums: 
   const { kernels } = plan;
   const { value, gradient, shape } = output;
   const perExample = shape.reduce((product, size) => product * size, 1);
-  if (activation === 'softmax') {
+  if (activation === 'softmax' || activation === 'logSoftmax') {
+    const [run, differentiate] =
+      activation === 'softmax'
+        ? [kernels.softmax, kernels.softmaxGradient]
+        : [kernels.logSoftmax, kernels.logSoftmaxGradient];
     const width = shape[shape.length - 1]!;
     const rows = perExample / width;
-    plan.forward(({ batch }) => kernels.softmax(batch * rows, width, sums.address, value.address));
+    plan.forward(({ batch }) => run(batch * rows, width, sums.address, value.address));
     if (gradient) {
       plan.backward(({ batch }) =>
-        kernels.softmaxGradient(batch * rows, width, value.address, gradient.address, gradient.address),
+        differentiate(batch * rows, width, value.address, gradient.address, gradient.address),
       );
     }
     return;

@@ -1,4 +1,4 @@
-import type { Tensor4D } from '@tensorflow/tfjs-core';
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayerConfig } from '../config.ts';
 import type { LayerDefinition } from '../layer-definition.ts';
@@ -13,6 +13,8 @@ export interface Pool2dSettings {
   poolSize?: PerAxis;
   /** Pixels between windows; default `poolSize`. */
   stride?: PerAxis;
+  /** Pixels around the image, which count as none at all; at most half of `poolSize`; default 0. */
+  padding?: PerAxis;
 }
 
 /** A pooling layer for images as data. */
@@ -22,22 +24,31 @@ export interface Pool2dConfig extends Pool2dSettings, LayerConfig {
 
 /**
  * Maximum over windows of an image, channel by channel: `[B, H, W, C]` to `[B, H′, W′, C]` with
- * H′ = ⌊(H − poolSize)/stride⌋ + 1, W′ alike. Of equal values the first takes the gradient.
+ * H′ = ⌊(H + 2·padding − poolSize)/stride⌋ + 1, W′ alike. Of equal values the first takes the gradient.
  */
 export function maxPool2d(settings: Pool2dSettings = {}): Pool2dConfig {
   return { type: 'maxPool2d', ...settings };
 }
 
-/** Mean over windows of an image, channel by channel. Shapes as for {@link maxPool2d}. */
+/**
+ * Mean over windows of an image, channel by channel, of the pixels inside it (PyTorch: `count_include_pad=False`). Shapes as for
+ * {@link maxPool2d}.
+ */
 export function averagePool2d(settings: Pool2dSettings = {}): Pool2dConfig {
   return { type: 'averagePool2d', ...settings };
 }
 
 function poolLayer(type: string, kind: PoolKind): LayerDefinition<Required<Pool2dSettings>> {
-  const windowsOf = ({ poolSize, stride }: Required<Pool2dSettings>): ImageWindows => {
-    const [sizes, strides] = [bothAxes(poolSize), bothAxes(stride)];
+  const windowsOf = ({ poolSize, stride, padding }: Required<Pool2dSettings>): ImageWindows => {
+    const [sizes, strides, zeros] = [bothAxes(poolSize), bothAxes(stride), bothAxes(padding)];
     const along = (axis: 0 | 1) => {
-      return { size: sizes[axis], stride: strides[axis], dilation: 1, before: 0, after: 0 };
+      const [size, before] = [sizes[axis], zeros[axis]];
+      if (2 * before > size) {
+        throw new Error(
+          `${type}: padding must be at most half of poolSize, got ${before} for ${size}: windows beside the image would be empty.`,
+        );
+      }
+      return { size, stride: strides[axis], dilation: 1, before, after: before };
     };
     return [along(0), along(1)];
   };
@@ -45,26 +56,46 @@ function poolLayer(type: string, kind: PoolKind): LayerDefinition<Required<Pool2
     settings: {
       poolSize: perAxis({ min: 1, max: 4096, default: 2 }),
       stride: perAxis({ min: 1, max: 4096, default: (given: Pool2dSettings) => given.poolSize ?? 2 }),
+      padding: perAxis({ min: 0, max: 2048, default: 0 }),
     },
     outputShape: (settings, input) =>
       windowedImage(type, input, windowsOf(settings), imageShape(type, input).channels),
     apply({ settings, x, mask }) {
       refuseMask(type, mask, 'Leave the mask out.');
-      const pool = kind === 'max' ? tf.maxPool : tf.avgPool;
-      return {
-        x: pool(x as Tensor4D, [...bothAxes(settings.poolSize)], [...bothAxes(settings.stride)], 'valid'),
+      const [down, across] = windowsOf(settings);
+      const pad = (image: Tensor, value: number) =>
+        tf.pad(
+          image,
+          [
+            [0, 0],
+            [down.before, down.after],
+            [across.before, across.after],
+            [0, 0],
+          ],
+          value,
+        );
+      const pool = (image: Tensor) => {
+        const [size, strides] = [[down.size, across.size] as const, [down.stride, across.stride] as const];
+        const run = kind === 'max' ? tf.maxPool : tf.avgPool;
+        return run(image as Tensor4D, [...size], [...strides], 'valid');
       };
+      if (down.before + across.before === 0) return { x: pool(x) };
+      // Padding by hand, because not every backend pools with any.
+      if (kind === 'max') return { x: pool(pad(x, Number.NEGATIVE_INFINITY)) };
+      const inside = pool(pad(tf.ones([1, x.shape[1]!, x.shape[2]!, 1]), 0));
+      return { x: tf.div(pool(pad(x, 0)), inside) };
     },
     plan({ settings, plan, input }) {
       if (input.mask) return `${type} cannot honour a mask`;
       const [height, width, channels] = input.shape as readonly [number, number, number];
-      const [rows, columns] = windowedImage(type, input.shape, windowsOf(settings), channels);
+      const [down, across] = windowsOf(settings);
+      const [rows, columns] = windowedImage(type, input.shape, [down, across], channels);
       return planPool(plan, kind, input, [rows, columns, channels], {
         input: [height, width, channels],
         output: [rows, columns],
-        window: bothAxes(settings.poolSize),
-        strides: bothAxes(settings.stride),
-        before: [0, 0],
+        window: [down.size, across.size],
+        strides: [down.stride, across.stride],
+        before: [down.before, across.before],
       });
     },
   };

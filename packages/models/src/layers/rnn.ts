@@ -1,13 +1,14 @@
 import { activationCodes, type Kernels, rnn as runRnn } from '@tidecast/backend';
-import { type Activation, activationSetting } from '../activations.ts';
+import { type Activation, activationNames } from '../activations.ts';
 import type { LayerConfig } from '../config.ts';
+import { oneOf } from '../settings.ts';
 import { addressOf, type PlannedCell } from './planned-recurrent.ts';
 import { type RecurrentSettings, recurrentLayer } from './recurrent.ts';
 
 /** Settings of {@link rnn}. */
 export interface RnnSettings extends RecurrentSettings {
   /** Default `tanh`. `relu` with `recurrentInit: 'identity'` and zero bias is the IRNN. */
-  activation?: Activation;
+  activation?: Exclude<Activation, 'logSoftmax'>;
 }
 
 /** A simple recurrent layer as data. */
@@ -41,7 +42,12 @@ export const rnnLayer = recurrentLayer<RnnSettings>(
         ? 'rnn has no planned form with softmax'
         : (kernels) => plannedRnn(kernels, activationCodes[activation]),
   },
-  { activation: activationSetting('tanh') },
+  {
+    activation: oneOf(
+      activationNames.filter((name) => name !== 'logSoftmax'),
+      'tanh',
+    ),
+  },
 );
 
 function plannedRnn(kernels: Kernels, activation: number): PlannedCell {

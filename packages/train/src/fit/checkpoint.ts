@@ -1,4 +1,4 @@
-// A run in a file: safetensors bytes with the weights, optimiser slots and best weights, and the counters as JSON in
+// A run in a file: safetensors bytes with the weights and statistics, optimiser slots and best weights, and the counters as JSON in
 // the metadata. Bytes may come from anywhere: everything is checked before any of it is used.
 
 import { decodeSafetensors, encodeSafetensors, type NdArray } from '@tidecast/data';
@@ -8,6 +8,7 @@ import { firstDifference } from '../difference.ts';
 import { optimizerRule } from '../optimizers/optimizers.ts';
 import type { States } from './carry.ts';
 import type { EpochRecord } from './history.ts';
+import { variablesOf } from './learnt.ts';
 import type { RunConfig } from './options.ts';
 import { type EpochSums, emptySums, firstNonFinite, type RunProgress, type RunState } from './run-state.ts';
 
@@ -39,9 +40,9 @@ export function encodeCheckpoint(state: RunState, config: RunConfig): Uint8Array
 export function restoreCheckpoint(
   bytes: Uint8Array,
   config: RunConfig,
-  model: Pick<Model, 'weights' | 'states'>,
+  model: Pick<Model, 'weights' | 'statistics' | 'states'>,
 ): RunState {
-  const weights = Object.entries(model.weights).map(([name, { size }]) => ({ name, size }));
+  const weights = Object.entries(variablesOf(model)).map(([name, { size }]) => ({ name, size }));
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (metadata.format !== FORMAT) {
     throw new Error(

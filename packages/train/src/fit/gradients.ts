@@ -4,13 +4,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Batch, NdArray } from '@tidecast/data';
 import type { Model, Stateful } from '@tidecast/models';
 import type { Loss } from '../losses/loss.ts';
+import { keptStatistics, learntOf } from './learnt.ts';
 
-/** The loss of a batch and its gradient by every weight, in the order of `model.weights`. */
+/** The loss of a batch and its gradient by every learnt weight, in the order of `model.weights`. */
 export interface Gradients {
   loss: number;
   gradients: Float32Array[];
   /** States that the batch hands on, where it carries some. */
   state?: Record<string, NdArray>;
+  /** Statistics as the batch has moved them, by name. */
+  statistics: Record<string, NdArray>;
 }
 
 /** What a forward run depends on, beside the model and the batch. */
@@ -19,6 +22,8 @@ interface ForwardOptions {
   seed?: number;
   /** States that the batch starts from, where it carries some. */
   state?: Readonly<Record<string, NdArray>>;
+  keepStatistics?: readonly string[];
+  onStatistic?: (name: string, next: tf.Tensor) => void;
 }
 
 /** A tensor of an array. */
@@ -36,15 +41,27 @@ export async function tapeGradients(
   model: Model,
   loss: Loss,
   batch: Batch,
-  { seed, state }: { seed: number; state?: Readonly<Record<string, NdArray>> },
+  {
+    seed,
+    state,
+    freeze = [],
+  }: { seed: number; state?: Readonly<Record<string, NdArray>>; freeze?: readonly string[] },
 ): Promise<Gradients> {
-  const variables = Object.values(model.weights);
+  const learnt = learntOf(model, freeze);
+  const variables = Object.values(model.weights).filter((_, i) => learnt[i]);
+  const keepStatistics = keptStatistics(model, freeze);
   // tfjs keeps what it saved for the backward run if the function throws. So the error waits until after it.
   let failure: { error: unknown } | undefined;
   let handedOn: Record<string, tf.Tensor> = {};
+  const moved: Record<string, tf.Tensor> = {};
+  const onStatistic = (name: string, next: tf.Tensor) => {
+    moved[name] = tf.keep(next);
+  };
   const { value, grads } = tf.variableGrads(() => {
     try {
-      const { output, state: after } = forward(model, batch, { training: true, seed, state });
+      const { output, state: after } = forward(model, batch, {
+        ...{ training: true, seed, state, keepStatistics, onStatistic },
+      });
       for (const tensor of Object.values(after)) tf.keep(tensor);
       handedOn = after;
       return lossOf(loss, output, batch);
@@ -63,9 +80,14 @@ export async function tapeGradients(
             Promise.resolve(new Float32Array(variable.size))) as Promise<Float32Array>,
       ),
     ]);
-    return { loss: lossData![0]!, gradients, ...(batch.carry && { state: await toArrays(handedOn) }) };
+    return {
+      loss: lossData![0]!,
+      gradients,
+      statistics: await toArrays(moved),
+      ...(batch.carry && { state: await toArrays(handedOn) }),
+    };
   } finally {
-    tf.dispose([value, ...Object.values(grads), ...Object.values(handedOn)]);
+    tf.dispose([value, ...Object.values(grads), ...Object.values(handedOn), ...Object.values(moved)]);
   }
 }
 
@@ -73,9 +95,9 @@ export async function tapeGradients(
 export function forward(
   model: Model,
   { x, mask, carry, carryAfter }: Batch,
-  { training, seed, state }: ForwardOptions,
+  { training, seed, state, keepStatistics, onStatistic }: ForwardOptions,
 ): Stateful<tf.Tensor> {
-  const options = { training, seed, mask: mask && toTensor(mask) };
+  const options = { training, seed, mask: mask && toTensor(mask), keepStatistics, onStatistic };
   if (!carry) return { output: model.apply(toTensor(x), options), state: {} };
   return model.applyStateful!(toTensor(x), {
     ...options,

@@ -7,6 +7,7 @@ import type { Loss } from '../losses/loss.ts';
 import { type OptimizerConfig, optimizerRule } from '../optimizers/optimizers.ts';
 import { type ClipOptions, checkClip } from './clip.ts';
 import type { ProgressEvent } from './history.ts';
+import { checkFreeze } from './learnt.ts';
 import { PREFETCH } from './prefetched.ts';
 import { checkSchedule, needsValidation, resolveSchedule, type ScheduleConfig } from './schedules.ts';
 
@@ -41,6 +42,11 @@ export interface FitOptions {
   /** How the learning rate changes; default constant. */
   schedule?: ScheduleConfig;
   clip?: ClipOptions;
+  /**
+   * What is not learnt: names of weights, or whole parts of them from the beginning (`0`, `0.cnn2d`, `2.residual.layers.1`). Layers
+   * with statistics under these names keep them and run by them. Default: all is learnt.
+   */
+  freeze?: readonly string[];
   /** Samples to measure the loss on after each epoch. They are never learned from. */
   validation?: SampleSource;
   /** Batches to ask for before their turn where samples have to be waited for; default 2. Changes no result. */
@@ -61,6 +67,8 @@ export interface RunConfig {
   optimizer: OptimizerConfig;
   schedule: ScheduleConfig;
   clip: ClipOptions;
+  /** Absent: nothing. */
+  freeze?: readonly string[];
   batchSize: number;
   seed: number;
   earlyStopping: EarlyStopping | null;
@@ -86,6 +94,7 @@ export async function planRun(model: Model, samples: SampleSource, options: FitO
     batchSize,
     seed,
     clip = {},
+    freeze = [],
     validation,
     earlyStopping,
     checkpoint,
@@ -126,12 +135,14 @@ export async function planRun(model: Model, samples: SampleSource, options: FitO
   if (checkpoint) checkNumber('fit: checkpoint.every', checkpoint.every ?? 1, { min: 1, integer: true });
   if (Object.keys(model.weights).length === 0)
     throw new Error('fit: expected a model with weights, got none.');
+  checkFreeze(model, freeze);
   return {
     model: model.config,
     loss: loss.config,
     optimizer,
     schedule,
     clip,
+    ...(freeze.length > 0 && { freeze: [...freeze] }),
     batchSize,
     seed,
     earlyStopping: earlyStopping ?? null,

@@ -2,17 +2,15 @@
 // tensor and no allocation in between. The numbers are those of the tape to within rounding.
 
 import * as tf from '@tensorflow/tfjs-core';
-import { type Block, createPlan, currentKernels } from '@tidecast/backend';
+import { createPlan, currentKernels } from '@tidecast/backend';
 import type { Batch, SampleSource } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import { optimizerRule } from '../optimizers/optimizers.ts';
 import { carriedSizes, statesBefore } from './carry.ts';
 import type { FitOptions } from './options.ts';
-import { firstNonFinite, type RunState } from './run-state.ts';
+import { planValues } from './planned-values.ts';
+import type { RunState } from './run-state.ts';
 import { type Extras, nonFinite, type Stepper } from './step.ts';
-
-/** Weights begin on whole vectors. */
-const up4 = (count: number) => Math.ceil(count / 4) * 4;
 
 /**
  * A planned stepper with room for what batches may `bring` beside inputs and targets, or why there is none: the backend,
@@ -36,18 +34,7 @@ export function createPlannedStepper(
   const { kernels } = current;
   const plan = createPlan(current, { batch: capacity, training: true });
 
-  const sizes = state.weights.map(({ length }) => length);
-  const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + up4(size), 0));
-  const count = sizes.reduce((sum, size) => sum + up4(size), 0);
-  const parts = (of: Block) => sizes.map((size, i) => plan.slice(of, starts[i]!, size));
-  const weights = plan.block(count);
-  const previous = plan.block(count);
-  const gradients = plan.block(count);
-  const slots = Object.fromEntries(rule.slots(optimizer).map((name) => [name, plan.block(count)]));
-  const weightParts = parts(weights);
-  const gradientParts = parts(gradients);
-  const slotParts = Object.entries(slots).map(([name, block]) => ({ name, parts: parts(block) }));
-
+  const values = planValues(plan, current, { model, state, options });
   const mask = bring.mask ? plan.block(capacity * samples.xShape[0]!) : undefined;
   const size = samples.xShape.reduce((product, each) => product * each, 1);
   // Nobody asks for the gradient by the inputs.
@@ -58,14 +45,10 @@ export function createPlannedStepper(
       return [name, { before: plan.block(capacity * units), after: plan.block(capacity * units) }];
     }),
   );
-  const output = model.plan(
-    plan,
-    input,
-    Object.fromEntries(
-      state.names.map((name, i) => [name, { value: weightParts[i]!, gradient: gradientParts[i]! }]),
-    ),
-    bring.carry ? { blocks: states, after: bring.carryAfter } : undefined,
-  );
+  const output = model.plan(plan, input, values.weights, {
+    statistics: values.statistics,
+    ...(bring.carry && { states: { blocks: states, after: bring.carryAfter } }),
+  });
   if (typeof output === 'string') return output;
   const targets = samples.yShape.reduce((product, size) => product * size, 1);
   const y = plan.block(capacity * targets);
@@ -74,11 +57,7 @@ export function createPlannedStepper(
   if (typeof measure === 'string') return measure;
 
   const laid = plan.lay();
-  for (const block of [weights, previous, gradients, ...Object.values(slots)]) laid.view(block).fill(0);
-  for (const [i, part] of weightParts.entries()) {
-    laid.view(part).set(state.weights[i]!);
-    for (const { name, parts: of } of slotParts) laid.view(of[i]!).set(state.slots[i]![name]!);
-  }
+  values.load(laid);
 
   const load = ({ x, y: target, mask: real, weight: weighs, carry }: Batch) => {
     laid.feed(input, x.data, real?.data);
@@ -104,17 +83,6 @@ export function createPlannedStepper(
       }),
     );
   };
-  const variables = Object.values(model.weights);
-  /** Puts the weights into the model: in place, unless somebody holds a copy that shares the values. */
-  const publish = () => {
-    for (let i = 0; i < variables.length; i++) {
-      const variable = variables[i]!;
-      const part = weightParts[i]!;
-      if (current.owns(variable)) kernels.copy(part.length, part.address, current.addressOf(variable));
-      else tf.tidy(() => variable.assign(tf.tensor(laid.view(part).slice(), variable.shape, 'float32')));
-    }
-  };
-  const firstBad = (of: readonly Block[]) => firstNonFinite(of.map((block) => laid.view(block)));
   const run = { batch: 0, seed: 0 };
   const runForward = (batch: Batch, seed: number) => {
     load(batch);
@@ -138,14 +106,19 @@ export function createPlannedStepper(
       runForward(batch, seed);
       const value = measure(run);
       laid.runBackward(run);
-      const raw = Math.sqrt(kernels.squaredNorm(count, gradients.address));
+      const { count, gradient, weight: weights, previous } = values;
+      const raw = Math.sqrt(kernels.squaredNorm(count, gradient.address));
       if (!Number.isFinite(value) || !Number.isFinite(raw)) {
-        throw nonFinite(state, value, { what: 'gradient', index: firstBad(gradientParts), batch });
+        throw nonFinite(state, value, {
+          what: 'gradient',
+          index: values.firstBad(laid, 'gradient'),
+          batch,
+        });
       }
       // A kernel's boolean is 0 or 1.
       const byValue =
-        clip.value !== undefined && Number(kernels.clipValues(count, gradients.address, clip.value)) === 1;
-      const cut = byValue ? Math.sqrt(kernels.squaredNorm(count, gradients.address)) : raw;
+        clip.value !== undefined && Number(kernels.clipValues(count, gradient.address, clip.value)) === 1;
+      const cut = byValue ? Math.sqrt(kernels.squaredNorm(count, gradient.address)) : raw;
       const byNorm = clip.norm !== undefined && cut > clip.norm;
       const finite = rule.updatePlanned(
         kernels,
@@ -153,28 +126,23 @@ export function createPlannedStepper(
           count,
           weight: weights,
           previous,
-          gradient: gradients,
+          gradient,
           scale: byNorm ? clip.norm! / (cut + 1e-6) : 1,
-          slots,
+          slots: values.slots,
         },
         { config: optimizer, learningRate, step: state.progress.step + 1 },
       );
       if (!finite) {
-        const index = firstBad(weightParts);
+        const index = values.firstBad(laid, 'value');
         laid.view(weights).set(laid.view(previous));
         throw nonFinite(state, value, { what: 'updated weight', index, batch });
       }
-      publish();
+      values.publish(laid);
       state.carried = handedOn(batch);
       state.progress.step++;
       return { loss: value, norm: raw, byNorm, byValue };
     },
-    sync() {
-      state.weights = weightParts.map((part) => laid.view(part).slice());
-      state.slots = sizes.map((_, i) =>
-        Object.fromEntries(slotParts.map(({ name, parts: of }) => [name, laid.view(of[i]!).slice()])),
-      );
-    },
+    sync: () => values.save(laid),
     dispose: laid.dispose,
   };
 }

@@ -5,6 +5,7 @@ import type { Model } from '@tidecast/models';
 import { type OptimizerConfig, optimizerRule, type Slots } from '../optimizers/optimizers.ts';
 import type { States } from './carry.ts';
 import type { EpochRecord } from './history.ts';
+import { variablesOf } from './learnt.ts';
 
 /** Sums over the batches of an epoch that is under way. */
 export interface EpochSums {
@@ -36,6 +37,7 @@ export interface RunProgress {
 /** A whole run. Weight arrays are replaced by each update, never written to, so that a reference is a snapshot. */
 export interface RunState {
   progress: RunProgress;
+  /** Of all values of the model: weights, then statistics. */
   names: readonly string[];
   weights: Float32Array[];
   slots: Slots[];
@@ -49,11 +51,12 @@ export function emptySums(): EpochSums {
   return { loss: 0, weight: 0, clippedByNorm: 0, clippedByValue: 0, skipped: 0, learningRate: 0 };
 }
 
-/** The state before the first update: the model's weights as they are. */
+/** The state before the first update: the model's weights and statistics as they are. */
 export async function freshState(model: Model, optimizer: OptimizerConfig): Promise<RunState> {
-  const names = Object.keys(model.weights);
+  const variables = variablesOf(model);
+  const names = Object.keys(variables);
   const weights = await Promise.all(
-    names.map(async (name) => Float32Array.from((await model.weights[name]!.data()) as Float32Array)),
+    names.map(async (name) => Float32Array.from((await variables[name]!.data()) as Float32Array)),
   );
   const bad = firstNonFinite(weights);
   if (bad >= 0)
@@ -74,9 +77,9 @@ export function emptySlots(optimizer: OptimizerConfig, length: number): Slots {
   return Object.fromEntries(names.map((name) => [name, new Float32Array(length)]));
 }
 
-/** Puts arrays into the model's weights, in their order. */
+/** Puts arrays into the model's weights and statistics, in their order. */
 export function setWeights(model: Model, arrays: readonly Float32Array[]): void {
-  Object.values(model.weights).forEach((variable, i) => {
+  Object.values(variablesOf(model)).forEach((variable, i) => {
     // Some backends read the array only when the tensor is first used; ours are never written to again.
     tf.tidy(() => variable.assign(tf.tensor(arrays[i]!, variable.shape, 'float32')));
   });

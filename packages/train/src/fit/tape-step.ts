@@ -7,14 +7,19 @@ import { optimizerRule } from '../optimizers/optimizers.ts';
 import { carriedSizes, statesBefore } from './carry.ts';
 import { clipGradients } from './clip.ts';
 import { forward, tapeGradients, toArrays } from './gradients.ts';
+import { keptStatistics, learntOf } from './learnt.ts';
 import type { FitOptions } from './options.ts';
 import { firstNonFinite, type RunState, setWeights } from './run-state.ts';
 import { nonFinite, type Stepper } from './step.ts';
 
 /** A stepper that differentiates `model.apply`. `why` says what keeps the run from being planned. */
 export function createTapeStepper(model: Model, state: RunState, options: FitOptions, why: string): Stepper {
-  const { optimizer } = options;
+  const { optimizer, freeze } = options;
   const rule = optimizerRule(optimizer);
+  const learnt = learntOf(model, freeze);
+  const keepStatistics = keptStatistics(model, freeze);
+  /** Positions of the learnt weights among all values. */
+  const positions = learnt.flatMap((each, i) => (each ? [i] : []));
   /** The states a batch starts from; none where it carries none. */
   const before = ({ carry }: Batch) =>
     carry && { state: statesBefore(carriedSizes(model), carry, state.carried) };
@@ -27,17 +32,19 @@ export function createTapeStepper(model: Model, state: RunState, options: FitOpt
       const {
         loss,
         gradients,
+        statistics,
         state: after = null,
-      } = await tapeGradients(model, options.loss, batch, { seed, ...before(batch) });
+      } = await tapeGradients(model, options.loss, batch, { seed, freeze, ...before(batch) });
       const { norm, byNorm, byValue, ...clipped } = clipGradients(gradients, options.clip);
       if (!Number.isFinite(loss) || !Number.isFinite(norm)) {
-        throw nonFinite(state, loss, { what: 'gradient', index: firstNonFinite(gradients), batch });
+        const index = positions[firstNonFinite(gradients)] ?? -1;
+        throw nonFinite(state, loss, { what: 'gradient', index, batch });
       }
       const update = { config: optimizer, learningRate, step: state.progress.step + 1 };
-      const weights = state.weights.map((array, i) => {
-        const next = array.slice();
-        rule.update(next, clipped.gradients[i]!, state.slots[i]!, update);
-        return next;
+      const weights = state.weights.map((array, i) => statistics[state.names[i]!]?.data ?? array);
+      positions.forEach((at, i) => {
+        weights[at] = state.weights[at]!.slice();
+        rule.update(weights[at], clipped.gradients[i]!, state.slots[at]!, update);
       });
       const bad = firstNonFinite(weights);
       if (bad >= 0) throw nonFinite(state, loss, { what: 'updated weight', index: bad, batch });
@@ -48,7 +55,9 @@ export function createTapeStepper(model: Model, state: RunState, options: FitOpt
       return { loss, norm, byNorm, byValue };
     },
     async pass({ batch, seed }) {
-      const after = tf.tidy(() => forward(model, batch, { training: true, seed, ...before(batch) }).state);
+      const after = tf.tidy(
+        () => forward(model, batch, { training: true, seed, keepStatistics, ...before(batch) }).state,
+      );
       try {
         state.carried = await toArrays(after);
       } finally {

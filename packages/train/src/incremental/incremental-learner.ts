@@ -8,6 +8,7 @@ import type { ClipOptions } from '../fit/clip.ts';
 import { evaluate } from '../fit/evaluate.ts';
 import { fit } from '../fit/fit.ts';
 import { NonFiniteError } from '../fit/history.ts';
+import { variablesOf } from '../fit/learnt.ts';
 import { setWeights } from '../fit/run-state.ts';
 import { checkSameWindows, type Forecaster, rangeOf } from '../forecaster/forecaster.ts';
 import type { Loss } from '../losses/loss.ts';
@@ -124,7 +125,9 @@ export function createIncrementalLearner(
 
   let state: LearnerState = { updates: 0, accepted: 0, learnedTo: Number.NEGATIVE_INFINITY, windows: 0 };
   if (options.resume) {
-    const sizes = Object.fromEntries(Object.entries(model.weights).map(([name, { size }]) => [name, size]));
+    const sizes = Object.fromEntries(
+      Object.entries(variablesOf(model)).map(([name, { size }]) => [name, size]),
+    );
     const restored = restoreLearner(options.resume, config, { ...shapes, sizes, empty });
     state = restored.state;
     setWeights(model, restored.weights);
@@ -147,14 +150,14 @@ export function createIncrementalLearner(
   }
 
   const encode = async (of: LearnerState) => {
-    const names = Object.keys(model.weights);
+    const names = Object.keys(variablesOf(model));
     const weights = await weightsOf();
     return encodeLearner(of, Object.fromEntries(names.map((name, i) => [name, weights[i]!])), config, shapes);
   };
 
   const weightsOf = () =>
     Promise.all(
-      Object.values(model.weights).map(async (variable) =>
+      Object.values(variablesOf(model)).map(async (variable) =>
         Float32Array.from((await variable.data()) as Float32Array),
       ),
     );

@@ -79,11 +79,14 @@ function withDropout(model: Model, seed: number): Model {
   const training = (options?: ApplyOptions) => ({
     ...options,
     training: true,
+    // Only dropout is random: running means stay what they are.
+    keepStatistics: Object.keys(model.statistics ?? {}),
     seed: deriveSeed(seed, calls++),
   });
   return {
     config: model.config,
     weights: model.weights,
+    ...(model.statistics && { statistics: model.statistics }),
     apply: (x, options) => model.apply(x, training(options)),
     ...(model.applyStateful && {
       applyStateful: (x, options) => model.applyStateful!(x, { ...options, ...training(options) }),
