@@ -56,6 +56,8 @@ export { type CnnClassifierOptions, cnnClassifier } from './networks/cnn-classif
 export { type Head, type HeadOptions, headLayers } from './networks/head.ts';
 export type { ImageInput } from './networks/image-input.ts';
 export { type MlpClassifierOptions, mlpClassifier } from './networks/mlp-classifier.ts';
+export { type MobilenetBlock, type MobilenetOptions, mobilenet } from './networks/mobilenet.ts';
+export { type ResnetOptions, resnet } from './networks/resnet.ts';
 export { imageAt, type LabelledImages } from './readers/labelled-images.ts';
 export { CIFAR10_CLASSES, readCifar10 } from './readers/read-cifar10.ts';
 export { type IdxArray, readIdx } from './readers/read-idx.ts';
