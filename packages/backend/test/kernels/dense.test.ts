@@ -47,6 +47,31 @@ describe('moves, exact', () => {
     expect([...test.get(out, rows * n)]).toEqual(reference.fillBias(rows, bias));
   });
 
+  it.each(sizes)('copyColumns: %i rows of %i, out of wider rows and back into them', (rows, n) => {
+    test.reset();
+    const x = noise(rows * (n + 3), 1);
+    const part = test.garbage(rows * n);
+    const whole = test.put(new Float32Array(x.length));
+    test.kernels.copyColumns(rows, n, test.put(x) + 8, n + 3, part, n);
+    test.kernels.copyColumns(rows, n, part, n, whole + 8, n + 3);
+    test.expectGuards();
+    const inside = (i: number) => i % (n + 3) >= 2 && i % (n + 3) < n + 2;
+    expect(test.get(part, rows * n)).toEqual(x.filter((_, i) => inside(i)));
+    expect(test.get(whole, x.length)).toEqual(x.map((value, i) => (inside(i) ? value : 0)));
+  });
+
+  it.each([0, 1, 3, 4, 5, 17])('add: %i values, also in place', (count) => {
+    test.reset();
+    const [a, b] = [noise(count, 1), noise(count, 2)];
+    const [aAt, bAt, out] = [test.put(a), test.put(b), test.garbage(count)];
+    test.kernels.add(count, aAt, bAt, out);
+    test.kernels.add(count, aAt, bAt, aAt);
+    test.expectGuards();
+    const expected = a.map((value, i) => Math.fround(value + b[i]!));
+    expect(test.get(out, count)).toEqual(expected);
+    expect(test.get(aAt, count)).toEqual(expected);
+  });
+
   it.each([0, 1, 3, 4, 5, 17])('copy: %i values', (count) => {
     test.reset();
     const x = noise(count, 1);

@@ -127,6 +127,35 @@ describe('softmax and its gradient beside float64: absolute error < 2.5e-7', () 
   });
 });
 
+describe('logSoftmax and its gradient beside float64: error < 1e-6', () => {
+  it.each(sizes)('%i rows of %i classes', (rows, K) => {
+    const x = noise(rows * K, 1).map((value) => 6 * value);
+    const dy = noise(rows * K, 2);
+    test.reset();
+    const [from, y, dyAt] = [test.put(x), test.garbage(rows * K), test.put(dy)];
+    test.kernels.logSoftmax(rows, K, from, y);
+    test.kernels.logSoftmax(rows, K, from, from);
+    test.kernels.logSoftmaxGradient(rows, K, y, dyAt, dyAt);
+    test.expectGuards();
+    expect(test.get(from, rows * K), 'in place').toEqual(test.get(y, rows * K));
+    const got = test.get(y, rows * K);
+    reference.logSoftmax(x, K).forEach((value, i) => {
+      expect(Math.abs(got[i]! - value) / (1 + Math.abs(value))).toBeLessThan(1e-6);
+    });
+    const slopes = test.get(dyAt, rows * K);
+    reference.logSoftmaxGradient(x, dy, K).forEach((slope, i) => {
+      expect(Math.abs(slopes[i]! - slope)).toBeLessThan(1e-6 * K);
+    });
+  });
+
+  it('is finite at ±1e4', () => {
+    test.reset();
+    const at = test.put([1e4, -1e4, 0]);
+    test.kernels.logSoftmax(1, 3, at, at);
+    expect([...test.get(at, 3)]).toEqual([0, -2e4, -1e4]);
+  });
+});
+
 describe('crossEntropy beside float64: loss < 5e-7, gradient < 5e-7, relative', () => {
   const run = (rows: number, K: number, x: Float32Array, y: Float32Array, weight?: Float32Array) => {
     test.reset();

@@ -47,15 +47,29 @@ const rowsOf = (x: ArrayLike<number>, width: number) =>
   );
 
 /** ln softmax of one row. */
-function logSoftmax(row: number[]): number[] {
+function logSoftmaxRow(row: number[]): number[] {
   const shift = Math.max(...row);
   const logSum = Math.log(row.reduce((sum, value) => sum + Math.exp(value - shift), 0));
   return row.map((value) => value - shift - logSum);
 }
 
+/** ln softmax of each row. */
+export function logSoftmax(x: ArrayLike<number>, classes: number): number[] {
+  return rowsOf(x, classes).flatMap(logSoftmaxRow);
+}
+
+/** dx from dy and x: dyₖ/dxⱼ = δₖⱼ − softmax(x)ⱼ. */
+export function logSoftmaxGradient(x: ArrayLike<number>, dy: ArrayLike<number>, classes: number): number[] {
+  const down = rowsOf(dy, classes);
+  return rowsOf(softmax(x, classes), classes).flatMap((p, row) => {
+    const total = down[row]!.reduce((sum, value) => sum + value, 0);
+    return p.map((pj, j) => down[row]![j]! - pj * total);
+  });
+}
+
 /** softmax of each row. */
 export function softmax(x: ArrayLike<number>, classes: number): number[] {
-  return rowsOf(x, classes).flatMap((row) => logSoftmax(row).map(Math.exp));
+  return rowsOf(x, classes).flatMap((row) => logSoftmaxRow(row).map(Math.exp));
 }
 
 /** dx from dy and y = softmax(x), as the whole Jacobian: dyₖ/dxⱼ = yₖ·(δₖⱼ − yⱼ). */
@@ -75,7 +89,7 @@ export function crossEntropy(
 ): Measured {
   const mass = Array.from(y, (value, i) => value * weight[i]!);
   const total = mass.reduce((sum, value) => sum + value, 0);
-  const logs = rowsOf(output, classes).map(logSoftmax);
+  const logs = rowsOf(output, classes).map(logSoftmaxRow);
   const masses = rowsOf(mass, classes);
   return {
     loss: -logs.flat().reduce((sum, value, i) => sum + value * mass[i]!, 0) / total,
