@@ -1,5 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { branches, cnn2d, createModel, dense, flatten, maxPool2d, network } from '@tidecast/models';
+import {
+  batchNorm,
+  branches,
+  cnn2d,
+  createModel,
+  dense,
+  depthwiseCnn2d,
+  flatten,
+  maxPool2d,
+  network,
+  residual,
+} from '@tidecast/models';
 import { describe, expect, it } from 'vitest';
 import { setUpBackend } from '../../../../test/backend.ts';
 import { valuesOf } from '../../../models/test/values.ts';
@@ -55,6 +66,31 @@ describe('featureMaps', () => {
     const model = createModel(network({ input: [4, 4, 1], layers: [branches({ branches: inner })] }));
     const image = createImage({ height: 4, width: 4, channels: 1, data: new Uint8Array(16) });
     expect(featureMaps(model, image).map(({ layer }) => layer)).toEqual(['0.branches.0.0.cnn2d']);
+    model.dispose();
+  });
+
+  it('sees layers within residual blocks, and takes batch norm as it is after training', () => {
+    const block = [cnn2d({ filters: 2, padding: 'same', activation: 'linear' }), batchNorm()];
+    const layers = [depthwiseCnn2d({ multiplier: 2, padding: 'same' }), residual({ layers: block })];
+    const model = createModel(network({ input: [5, 4, 1], layers }), { seed: 1 });
+    const data = Uint8Array.from({ length: 20 }, (_, i) => 12 * i);
+    const image = createImage({ height: 5, width: 4, channels: 1, data });
+    const before = Object.values(model.statistics ?? {}).map((each) => [...each.dataSync()]);
+    const maps = featureMaps(model, image);
+    expect(maps.map(({ layer }) => layer)).toEqual([
+      '0.depthwiseCnn2d',
+      '1.residual.layers.0.cnn2d',
+      '1.residual.layers.1.batchNorm',
+      '1.residual',
+    ]);
+    // The block adds its input and cuts at 0.
+    const [input, , inner, output] = maps;
+    output!.data.forEach((value, i) => {
+      expect(value).toBeCloseTo(Math.max(0, input!.data[i]! + inner!.data[i]!), 5);
+    });
+    expect(Object.values(model.statistics ?? {}).map((each) => [...each.dataSync()])).toEqual(before);
+    expect(filterImages(model, '0.depthwiseCnn2d')).toHaveLength(2);
+    expect(filterImages(model, '1.residual.layers.0.cnn2d')).toHaveLength(4);
     model.dispose();
   });
 
