@@ -30,19 +30,20 @@ export function smallModel(seed = 7): Model {
   return createModel(network({ input: [6, 2], layers }), { seed });
 }
 
-/** All weights of a model, by name. */
+/** All weights and statistics of a model, by name. */
 export function weightsOf(model: Model): Record<string, Float32Array> {
   return Object.fromEntries(
-    Object.entries(model.weights).map(([name, variable]) => [
+    Object.entries({ ...model.weights, ...model.statistics }).map(([name, variable]) => [
       name,
       variable.dataSync().slice() as Float32Array,
     ]),
   );
 }
 
-/** Replaces weights of a model. */
+/** Replaces weights and statistics of a model. */
 export function assignWeights(model: Model, values: Record<string, NdArray>): void {
+  const variables = { ...model.weights, ...model.statistics };
   for (const [name, { data, shape }] of Object.entries(values)) {
-    tf.tidy(() => model.weights[name]!.assign(tf.tensor(data, shape, 'float32')));
+    tf.tidy(() => variables[name]!.assign(tf.tensor(data, shape, 'float32')));
   }
 }

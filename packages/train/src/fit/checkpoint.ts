@@ -8,7 +8,7 @@ import { firstDifference } from '../difference.ts';
 import { optimizerRule } from '../optimizers/optimizers.ts';
 import type { States } from './carry.ts';
 import type { EpochRecord } from './history.ts';
-import { variablesOf } from './learnt.ts';
+import { learntOf, variablesOf } from './learnt.ts';
 import type { RunConfig } from './options.ts';
 import { type EpochSums, emptySums, firstNonFinite, type RunProgress, type RunState } from './run-state.ts';
 
@@ -21,9 +21,9 @@ export function encodeCheckpoint(state: RunState, config: RunConfig): Uint8Array
     tensors[name] = { data, shape: [data.length] };
   };
   state.names.forEach((name, i) => {
-    add(`weights/${name}`, state.weights[i]!);
+    add(`weights/${name}`, state.values[i]!);
     for (const [slot, values] of Object.entries(state.slots[i]!)) add(`slots/${slot}/${name}`, values);
-    if (state.bestWeights) add(`best/${name}`, state.bestWeights[i]!);
+    if (state.bestValues) add(`best/${name}`, state.bestValues[i]!);
   });
   for (const [name, carried] of Object.entries(state.carried ?? {})) tensors[`state/${name}`] = carried;
   return encodeSafetensors(tensors, {
@@ -42,7 +42,7 @@ export function restoreCheckpoint(
   config: RunConfig,
   model: Pick<Model, 'weights' | 'statistics' | 'states'>,
 ): RunState {
-  const weights = Object.entries(variablesOf(model)).map(([name, { size }]) => ({ name, size }));
+  const values = Object.entries(variablesOf(model)).map(([name, { size }]) => ({ name, size }));
   const { tensors, metadata } = decodeSafetensors(bytes);
   if (metadata.format !== FORMAT) {
     throw new Error(
@@ -63,15 +63,17 @@ export function restoreCheckpoint(
     return tensor.data;
   };
   const progress = readProgress(parse('progress', metadata.progress), config);
+  const learnt = learntOf(model, config.freeze);
   const slots = optimizerRule(config.optimizer).slots(config.optimizer);
   return {
     progress,
-    names: weights.map(({ name }) => name),
-    weights: weights.map(({ name, size }) => take(`weights/${name}`, size)),
-    slots: weights.map(({ name, size }) =>
-      Object.fromEntries(slots.map((slot) => [slot, take(`slots/${slot}/${name}`, size)])),
+    names: values.map(({ name }) => name),
+    values: values.map(({ name, size }) => take(`weights/${name}`, size)),
+    learnt,
+    slots: values.map(({ name, size }, i) =>
+      Object.fromEntries(learnt[i] ? slots.map((slot) => [slot, take(`slots/${slot}/${name}`, size)]) : []),
     ),
-    bestWeights: progress.best ? weights.map(({ name, size }) => take(`best/${name}`, size)) : null,
+    bestValues: progress.best ? values.map(({ name, size }) => take(`best/${name}`, size)) : null,
     carried: readCarried(model.states, tensors, take),
   };
 }

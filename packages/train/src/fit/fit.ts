@@ -19,7 +19,7 @@ import { type EndReason, type EpochRecord, type History, NonFiniteError } from '
 import { type FitOptions, planRun, type RunConfig } from './options.ts';
 import { createPlannedStepper } from './planned-step.ts';
 import { PREFETCH, prefetched } from './prefetched.ts';
-import { emptySums, freshState, type RunState, setWeights } from './run-state.ts';
+import { emptySums, freshState, type RunState, setValues } from './run-state.ts';
 import { learningRateAt } from './schedules.ts';
 import { type Extras, extrasOf, type Stepper, type StepResult } from './step.ts';
 import { createTapeStepper } from './tape-step.ts';
@@ -51,8 +51,8 @@ export async function fit(model: Model, samples: SampleSource, options: FitOptio
   options.signal?.throwIfAborted();
   const state = options.resume
     ? restoreCheckpoint(options.resume, config, model)
-    : await freshState(model, options.optimizer);
-  if (options.resume) setWeights(model, state.weights);
+    : await freshState(model, options);
+  if (options.resume) setValues(model, state.values);
   const batches = Math.ceil(samples.count / options.batchSize);
   const bring = extrasOf(await samples.batch([0]));
   const stepper = createStepper(model, samples, state, options, bring);
@@ -64,7 +64,7 @@ export async function fit(model: Model, samples: SampleSource, options: FitOptio
       epochs: options.epochs,
       batches,
       epoch: progress.epoch,
-      parameters: state.weights.reduce((sum, { length }) => sum + length, 0),
+      parameters: state.values.reduce((sum, { length }, i) => sum + (state.learnt[i] ? length : 0), 0),
       ...pathOf(stepper),
     });
     while (progress.epoch <= options.epochs && !progress.stopped) {
@@ -80,8 +80,8 @@ export async function fit(model: Model, samples: SampleSource, options: FitOptio
   } finally {
     run.stepper.dispose();
   }
-  if (state.bestWeights && (options.earlyStopping?.restoreBest ?? true)) {
-    setWeights(model, state.bestWeights);
+  if (state.bestValues && (options.earlyStopping?.restoreBest ?? true)) {
+    setValues(model, state.bestValues);
     const { epoch, loss } = progress.best!;
     options.onProgress?.({ kind: 'restore', epoch, validationLoss: loss });
   }
@@ -237,7 +237,7 @@ async function closeEpoch({ model, options, config, state, stepper }: Run): Prom
     best = !progress.best || loss < progress.best.loss - (earlyStopping.minDelta ?? 0);
     if (best) {
       progress.best = { epoch, loss };
-      state.bestWeights = state.weights;
+      state.bestValues = state.values;
     }
     progress.stopped = epoch - progress.best!.epoch >= earlyStopping.patience;
   }

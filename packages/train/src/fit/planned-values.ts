@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Block, CurrentKernels, Plan, PlanBuilder, PlannedWeight } from '@tidecast/backend';
 import type { Model, PlannedStatistic } from '@tidecast/models';
 import { optimizerRule } from '../optimizers/optimizers.ts';
-import { keptStatistics, learntOf, variablesOf } from './learnt.ts';
+import { keptStatistics, variablesOf } from './learnt.ts';
 import type { FitOptions } from './options.ts';
 import { firstNonFinite, type RunState } from './run-state.ts';
 
@@ -42,8 +42,7 @@ export function planValues(
 ): PlannedValues {
   const { optimizer, freeze } = options;
   const variables = Object.values(variablesOf(model));
-  const learnt = learntOf(model, freeze);
-  const positions = learnt.flatMap((each, i) => (each ? [i] : []));
+  const positions = state.learnt.flatMap((each, i) => (each ? [i] : []));
   const count = positions.reduce((sum, at) => sum + up4(variables[at]!.size), 0);
   const block = () => plan.block(count);
   const [weight, previous, gradient] = [block(), block(), block()];
@@ -97,7 +96,7 @@ export function planValues(
     load(laid) {
       for (const each of [weight, previous, gradient, ...Object.values(slots)]) laid.view(each).fill(0);
       values.forEach((value, at) => {
-        laid.view(value).set(state.weights[at]!);
+        laid.view(value).set(state.values[at]!);
       });
       for (const { at, slots: own } of parts) {
         for (const [name, slot] of Object.entries(own)) laid.view(slot).set(state.slots[at]![name]!);
@@ -112,16 +111,16 @@ export function planValues(
       }
     },
     save(laid) {
-      const weights = [...state.weights];
+      const kept = [...state.values];
       const slotsOf = [...state.slots];
       for (const { at, value, slots: own } of parts) {
-        weights[at] = laid.view(value).slice();
+        kept[at] = laid.view(value).slice();
         slotsOf[at] = Object.fromEntries(
           Object.entries(own).map(([name, slot]) => [name, laid.view(slot).slice()]),
         );
       }
-      for (const { at } of moving) weights[at] = laid.view(values[at]!).slice();
-      state.weights = weights;
+      for (const { at } of moving) kept[at] = laid.view(values[at]!).slice();
+      state.values = kept;
       state.slots = slotsOf;
     },
     firstBad(laid, what) {

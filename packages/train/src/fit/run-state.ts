@@ -5,7 +5,8 @@ import type { Model } from '@tidecast/models';
 import { type OptimizerConfig, optimizerRule, type Slots } from '../optimizers/optimizers.ts';
 import type { States } from './carry.ts';
 import type { EpochRecord } from './history.ts';
-import { variablesOf } from './learnt.ts';
+import { learntOf, variablesOf } from './learnt.ts';
+import type { FitOptions } from './options.ts';
 
 /** Sums over the batches of an epoch that is under way. */
 export interface EpochSums {
@@ -34,14 +35,16 @@ export interface RunProgress {
   stopped: boolean;
 }
 
-/** A whole run. Weight arrays are replaced by each update, never written to, so that a reference is a snapshot. */
+/** A whole run. Arrays of values are replaced by each update, never written to, so that a reference is a snapshot. */
 export interface RunState {
   progress: RunProgress;
   /** Of all values of the model: weights, then statistics. */
   names: readonly string[];
-  weights: Float32Array[];
+  values: Float32Array[];
+  /** Which of them the optimiser moves; the others have no slots. */
+  learnt: readonly boolean[];
   slots: Slots[];
-  bestWeights: Float32Array[] | null;
+  bestValues: Float32Array[] | null;
   /** States after the last batch, where batches carry them on. Replaced by each batch, never written to. */
   carried: States | null;
 }
@@ -52,21 +55,25 @@ export function emptySums(): EpochSums {
 }
 
 /** The state before the first update: the model's weights and statistics as they are. */
-export async function freshState(model: Model, optimizer: OptimizerConfig): Promise<RunState> {
+export async function freshState(
+  model: Model,
+  { optimizer, freeze }: Pick<FitOptions, 'optimizer' | 'freeze'>,
+): Promise<RunState> {
+  const learnt = learntOf(model, freeze);
   const variables = variablesOf(model);
   const names = Object.keys(variables);
-  const weights = await Promise.all(
+  const values = await Promise.all(
     names.map(async (name) => Float32Array.from((await variables[name]!.data()) as Float32Array)),
   );
-  const bad = firstNonFinite(weights);
-  if (bad >= 0)
-    throw new Error(`fit: weight ${names[bad]} is not finite before the first update. Create it anew.`);
+  const bad = firstNonFinite(values);
+  if (bad >= 0) throw new Error(`fit: ${names[bad]} is not finite before the first update. Create it anew.`);
   return {
     progress: { epoch: 1, batch: 0, step: 0, sums: emptySums(), epochs: [], best: null, stopped: false },
     names,
-    weights,
-    slots: weights.map(({ length }) => emptySlots(optimizer, length)),
-    bestWeights: null,
+    values,
+    learnt,
+    slots: values.map(({ length }, i) => (learnt[i] ? emptySlots(optimizer, length) : {})),
+    bestValues: null,
     carried: null,
   };
 }
@@ -78,7 +85,7 @@ export function emptySlots(optimizer: OptimizerConfig, length: number): Slots {
 }
 
 /** Puts arrays into the model's weights and statistics, in their order. */
-export function setWeights(model: Model, arrays: readonly Float32Array[]): void {
+export function setValues(model: Model, arrays: readonly Float32Array[]): void {
   Object.values(variablesOf(model)).forEach((variable, i) => {
     // Some backends read the array only when the tensor is first used; ours are never written to again.
     tf.tidy(() => variable.assign(tf.tensor(arrays[i]!, variable.shape, 'float32')));

@@ -7,19 +7,18 @@ import { optimizerRule } from '../optimizers/optimizers.ts';
 import { carriedSizes, statesBefore } from './carry.ts';
 import { clipGradients } from './clip.ts';
 import { forward, tapeGradients, toArrays } from './gradients.ts';
-import { keptStatistics, learntOf } from './learnt.ts';
+import { keptStatistics } from './learnt.ts';
 import type { FitOptions } from './options.ts';
-import { firstNonFinite, type RunState, setWeights } from './run-state.ts';
+import { firstNonFinite, type RunState, setValues } from './run-state.ts';
 import { nonFinite, type Stepper } from './step.ts';
 
 /** A stepper that differentiates `model.apply`. `why` says what keeps the run from being planned. */
 export function createTapeStepper(model: Model, state: RunState, options: FitOptions, why: string): Stepper {
   const { optimizer, freeze } = options;
   const rule = optimizerRule(optimizer);
-  const learnt = learntOf(model, freeze);
   const keepStatistics = keptStatistics(model, freeze);
   /** Positions of the learnt weights among all values. */
-  const positions = learnt.flatMap((each, i) => (each ? [i] : []));
+  const positions = state.learnt.flatMap((each, i) => (each ? [i] : []));
   /** The states a batch starts from; none where it carries none. */
   const before = ({ carry }: Batch) =>
     carry && { state: statesBefore(carriedSizes(model), carry, state.carried) };
@@ -41,15 +40,15 @@ export function createTapeStepper(model: Model, state: RunState, options: FitOpt
         throw nonFinite(state, loss, { what: 'gradient', index, batch });
       }
       const update = { config: optimizer, learningRate, step: state.progress.step + 1 };
-      const weights = state.weights.map((array, i) => statistics[state.names[i]!]?.data ?? array);
+      const values = state.values.map((array, i) => statistics[state.names[i]!]?.data ?? array);
       positions.forEach((at, i) => {
-        weights[at] = state.weights[at]!.slice();
-        rule.update(weights[at], clipped.gradients[i]!, state.slots[at]!, update);
+        values[at] = state.values[at]!.slice();
+        rule.update(values[at], clipped.gradients[i]!, state.slots[at]!, update);
       });
-      const bad = firstNonFinite(weights);
+      const bad = firstNonFinite(values);
       if (bad >= 0) throw nonFinite(state, loss, { what: 'updated weight', index: bad, batch });
-      setWeights(model, weights);
-      state.weights = weights;
+      setValues(model, values);
+      state.values = values;
       state.carried = after;
       state.progress.step++;
       return { loss, norm, byNorm, byValue };

@@ -9,7 +9,7 @@ import { evaluate } from '../fit/evaluate.ts';
 import { fit } from '../fit/fit.ts';
 import { NonFiniteError } from '../fit/history.ts';
 import { variablesOf } from '../fit/learnt.ts';
-import { setWeights } from '../fit/run-state.ts';
+import { setValues } from '../fit/run-state.ts';
 import { checkSameWindows, type Forecaster, rangeOf } from '../forecaster/forecaster.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { OptimizerConfig } from '../optimizers/optimizers.ts';
@@ -130,7 +130,7 @@ export function createIncrementalLearner(
     );
     const restored = restoreLearner(options.resume, config, { ...shapes, sizes, empty });
     state = restored.state;
-    setWeights(model, restored.weights);
+    setValues(model, restored.weights);
     noteUpdates();
   } else if (empty) {
     if (replay.start) checkSameWindows('incremental: replay.start', forecaster, replay.start);
@@ -223,7 +223,7 @@ export function createIncrementalLearner(
       try {
         const result = await learn(windows, signal);
         const { accepted } = result;
-        if (!accepted) setWeights(model, before);
+        if (!accepted) setValues(model, before);
         const next: LearnerState = {
           updates: result.update,
           accepted: state.accepted + (accepted ? 1 : 0),
@@ -239,7 +239,7 @@ export function createIncrementalLearner(
         noteUpdates();
         return result;
       } catch (error) {
-        setWeights(model, before);
+        setValues(model, before);
         throw error;
       } finally {
         busy = false;
