@@ -7,7 +7,7 @@ import { decodeBox } from './box-code.ts';
 import { REGION_CODE_SCALE } from './detection-layout.ts';
 import type { Detector } from './detector.ts';
 import type { Detection } from './mean-average-precision.ts';
-import { writePicture } from './picture-input.ts';
+import { pictureWriter } from './picture-writer.ts';
 import { propose, runModel } from './propose.ts';
 import { alignRegions } from './roi-align.ts';
 import { suppressOverlaps } from './suppress-overlaps.ts';
@@ -33,7 +33,7 @@ export function detect(detector: Detector, image: Image, options: DetectOptions 
   const { config, features, stride } = detector;
   const { input, classes, regionSize: size } = config;
   const picture = new Float32Array(input[0] * input[1] * input[2]);
-  writePicture(detector, image, picture);
+  pictureWriter(detector)(image, picture);
   const map = runModel(detector.backbone, { data: picture, shape: [1, ...input] });
   const [regions = []] = propose(detector, runModel(detector.proposals, map));
   if (regions.length === 0) return [];

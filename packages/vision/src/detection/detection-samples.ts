@@ -9,7 +9,7 @@ import { areaOf, type Box } from './box.ts';
 import { type BoxCode, encodeBox } from './box-code.ts';
 import { type DetectionLayout, REGION_CODE_SCALE, TARGET_SIZE } from './detection-layout.ts';
 import type { Detector } from './detector.ts';
-import { writePicture } from './picture-input.ts';
+import { pictureWriter } from './picture-writer.ts';
 import { propose, runModel } from './propose.ts';
 
 /** How pictures become samples. */
@@ -37,6 +37,7 @@ export function detectionSamples(
   const { config, anchors } = detector;
   checkAnnotated(images, config.classes);
   const { pixels, regions } = layout;
+  const write = pictureWriter(detector);
   const shape = [...config.input];
   return {
     count: images.length,
@@ -53,7 +54,7 @@ export function detectionSamples(
             `detection: index ${indices[b]} is out of range, there are ${images.length} pictures.`,
           );
         const one = prepare(detector, given, { transforms, random: randomOf(draw, b, 'transform') });
-        writePicture(detector, one.image, pictures.subarray(b * pixels, (b + 1) * pixels));
+        write(one.image, pictures.subarray(b * pixels, (b + 1) * pixels));
         prepared.push(one);
       }
       const map = runModel(detector.backbone, { data: pictures, shape: [batch, ...shape] });

@@ -10,6 +10,7 @@ import {
   resolveModel,
 } from '@tidecast/models';
 import type { ImageInput } from '../networks/image-input.ts';
+import type { Normalisation } from '../samples/image-pixels.ts';
 
 /** What a detector is made from. */
 export interface DetectorSettings {
@@ -22,9 +23,8 @@ export interface DetectorSettings {
    * convolutions of stride 2 and one more, to 48 features a cell of 8 pixels.
    */
   backbone?: readonly LayerConfig[];
-  /** What the backbone takes: (value − mean) / deviation for each channel, values from 0 to 255. Default: 127.5 both. */
-  mean?: readonly number[];
-  deviation?: readonly number[];
+  /** What the backbone takes, by channel; default mean and std 0.5: values from −1 to 1. */
+  normalise?: Normalisation;
   /** Square roots of the anchors' areas [pixels]; default 1.5, 3 and 5.5 cells. */
   anchorSizes?: readonly number[];
   /** Heights of anchors over their widths; default 0.5, 1, 2. */
@@ -99,18 +99,17 @@ export function resolveDetector(settings: DetectorSettings): ResolvedDetector {
         `for pictures of [${input.join(', ')}]. Use input sizes that its strides divide.`,
     );
   }
-  const grey = Array.from({ length: input[2] }, () => 127.5);
+  const half = Array.from({ length: input[2] }, () => 0.5);
   const {
-    mean = grey,
-    deviation = grey,
+    normalise = { mean: half, std: half },
     anchorSizes = [1.5, 3, 5.5].map((cells) => cells * stride),
     anchorRatios = [0.5, 1, 2],
     proposalFilters = 48,
     regionSize = 5,
     head = [flatten(), dense({ units: 96, activation: 'relu', kernelInit: 'heUniform' })],
   } = settings;
-  checkNumbers('mean', mean, { count: input[2] });
-  checkNumbers('deviation', deviation, { count: input[2], positive: true });
+  checkNumbers('normalise.mean', normalise?.mean, { count: input[2] });
+  checkNumbers('normalise.std', normalise?.std, { count: input[2], positive: true });
   checkNumbers('anchorSizes', anchorSizes, { positive: true });
   checkNumbers('anchorRatios', anchorRatios, { positive: true });
   if (!(Number.isInteger(regionSize) && regionSize >= 1 && regionSize <= 64)) {
@@ -143,7 +142,7 @@ export function resolveDetector(settings: DetectorSettings): ResolvedDetector {
     config: {
       ...{ classes: [...classes], input: [input[0], input[1], input[2]] as const },
       backbone: resolved.config.layers,
-      ...{ mean: [...mean], deviation: [...deviation] },
+      normalise: { mean: [...normalise.mean], std: [...normalise.std] },
       ...{ anchorSizes: [...anchorSizes], anchorRatios: [...anchorRatios] },
       ...{ proposalFilters, regionSize, head: resolvedHead.config.layers.slice(0, -1) },
     },

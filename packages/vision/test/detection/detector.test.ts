@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { createPlan, currentKernels } from '@tidecast/backend';
 import { encodeSafetensors } from '@tidecast/data';
-import { cnn2d, createModel, dense, dropout, flatten, maxPool2d, network } from '@tidecast/models';
+import { batchNorm, cnn2d, createModel, dense, dropout, flatten, maxPool2d, network } from '@tidecast/models';
 import { adam, fit, sgd } from '@tidecast/train';
 import { describe, expect, it } from 'vitest';
 import { setUpBackend, testBackend } from '../../../../test/backend.ts';
@@ -46,6 +46,7 @@ const small: DetectorSettings = {
   input: [32, 32, 3],
   backbone: [
     cnn2d({ filters: 6, kernelSize: 4, stride: 4, padding: 'same' }),
+    batchNorm(),
     cnn2d({ filters: 8, kernelSize: 4, stride: 2, padding: 'same' }),
   ],
   proposalFilters: 8,
@@ -54,8 +55,15 @@ const small: DetectorSettings = {
 };
 const scale = [0.3, 0.6] as const;
 const scenes = [1, 2, 3, 4].map((seed) => generateScene({ seed, size: 32, count: 3, scale }));
-const weightsOf = (detector: Pick<Detector, 'weights'>) =>
-  Object.fromEntries(Object.entries(detector.weights).map(([name, each]) => [name, each.dataSync().slice()]));
+/** All values of a detector: weights, and the statistics of its backbone. */
+const valuesOf = ({ weights, backbone }: Pick<Detector, 'weights' | 'backbone'>) =>
+  Object.fromEntries([
+    ...Object.entries(weights).map(([name, each]) => [name, each.dataSync().slice()]),
+    ...Object.entries(backbone.statistics ?? {}).map(([name, each]) => [
+      `backbone.${name}`,
+      each.dataSync().slice(),
+    ]),
+  ]) as Record<string, Float32Array>;
 
 describe(`the loss of a detector as in ${golden.source}, relative error ≤ 1e-6`, () => {
   const layoutOf = ({ anchors, regions, classes }: GoldenLoss) => ({
@@ -101,7 +109,7 @@ describe('detectorTraining', () => {
       for (const path of ['planned', 'tape']) {
         const detector = createDetector(small, { seed: 3 });
         const { model, samples, loss } = detectorTraining(detector, scenes, { regions: 6 });
-        const before = weightsOf(detector);
+        const before = valuesOf(detector);
         let taken = '';
         await fit(path === 'tape' ? { ...model, plan: undefined } : model, samples, {
           ...{ loss, optimizer: sgd({ learningRate: 0.1 }), epochs: 2, batchSize: 3, seed: 1, freeze },
@@ -110,7 +118,7 @@ describe('detectorTraining', () => {
           },
         });
         expect(taken).toBe(path);
-        after[path] = weightsOf(detector);
+        after[path] = valuesOf(detector);
         for (const [name, values] of Object.entries(before)) {
           const moved = relativeError(after[path]![name]!, values) > 1e-4;
           expect(moved, name).toBe(!freeze.some((part) => name.startsWith(part)));
@@ -190,7 +198,7 @@ describe('detectorTraining', () => {
 
     const bytes = saveDetector(detector);
     const again = loadDetector(bytes);
-    expect(weightsOf(again)).toEqual(weightsOf(detector));
+    expect(valuesOf(again)).toEqual(valuesOf(detector));
     expect(again.config).toEqual(detector.config);
     expect(detect(again, scenes[0]!.image)).toEqual(detect(detector, scenes[0]!.image));
 
@@ -235,11 +243,11 @@ describe('createDetector', () => {
       createDetector(small, { seed: 1 }),
       createDetector(small, { seed: 2 }),
     ];
-    expect(weightsOf(b!)).toEqual(weightsOf(a!));
-    expect(weightsOf(c!)).not.toEqual(weightsOf(a!));
+    expect(valuesOf(b!)).toEqual(valuesOf(a!));
+    expect(valuesOf(c!)).not.toEqual(valuesOf(a!));
     const again = createDetector(JSON.parse(JSON.stringify(a!.config)), { seed: 1 });
     expect(again.config).toEqual(a!.config);
-    expect(weightsOf(again)).toEqual(weightsOf(a!));
+    expect(valuesOf(again)).toEqual(valuesOf(a!));
     for (const each of [a!, b!, c!, again]) each.dispose();
   });
 
@@ -249,7 +257,7 @@ describe('createDetector', () => {
     const kernel = model.weights['0.cnn2d.kernel']!.dataSync();
     const detector = createDetector(settings, { backbone: model });
     expect(detector.weights['backbone.0.cnn2d.kernel']!.dataSync()).toEqual(kernel);
-    expect(detector.config.backbone).toHaveLength(2);
+    expect(detector.config.backbone).toHaveLength(3);
     expect(() => createDetector(small, { backbone: model })).toThrow('as layers or as a model, got both');
     expect(() => createDetector({ ...settings, input: [64, 64, 3] }, { backbone: model })).toThrow(
       'it takes [32, 32, 3]',
@@ -265,7 +273,9 @@ describe('createDetector', () => {
     expect(wrong({ backbone: [flatten()] })).toThrow('must end in a feature map [h, w, F], got [3072]');
     expect(wrong({ backbone: [maxPool2d({ poolSize: [2, 4] })] })).toThrow('cells as high as wide');
     expect(wrong({ anchorSizes: [8, -1] })).toThrow('anchorSizes must be some positive numbers');
-    expect(wrong({ deviation: [1, 0, 1] })).toThrow('deviation must be 3 positive numbers');
+    expect(wrong({ normalise: { mean: [0, 0, 0], std: [1, 0, 1] } })).toThrow(
+      'normalise.std must be 3 positive numbers',
+    );
     expect(wrong({ regionSize: 1.5 })).toThrow('regionSize must be a whole number from 1 to 64');
     expect(wrong({ head: 7 })).toThrow('head must be a list of layers');
     expect(
