@@ -5,19 +5,24 @@ import { currentKernels } from '@tidecast/backend';
 import { arraySamples, type NdArray, type Samples } from '@tidecast/data';
 import {
   averagePool1d,
+  averagePool2d,
+  batchNorm,
   cnn1d,
   cnn2d,
   createModel,
   dense,
   dropout,
   flatten,
+  globalPool2d,
   gru,
   type LayerConfig,
   lstm,
   maxPool1d,
   maxPool2d,
   registerLayer,
+  residual,
   rnn,
+  separableCnn2d,
 } from '@tidecast/models';
 import { describe, expect, it } from 'vitest';
 import { setUpBackend, testBackend } from '../../../../test/backend.ts';
@@ -134,6 +139,24 @@ const networks: Record<string, [LayerConfig[], Samples]> = {
       maxPool2d(),
       cnn2d({ filters: 5, padding: 'same' }),
       flatten(),
+      dense({ units: 3 }),
+    ],
+    images,
+  ],
+  // Smooth functions: where two paths round to either side of a kink, their runs part. And no bias before batch norm: its
+  // gradient is nothing but rounding, which Adam makes as large as any.
+  'batch norm, residual and separable': [
+    [
+      cnn2d({ filters: 6, padding: 1, groups: 2, useBias: false, activation: 'linear' }),
+      batchNorm({ activation: 'tanh' }),
+      averagePool2d({ poolSize: 3, stride: 2, padding: 1 }),
+      residual({
+        layers: [cnn2d({ filters: 8, padding: 1, stride: 2, activation: 'tanh' }), dropout({ rate: 0.2 })],
+        shortcut: 'projection',
+        activation: 'swish',
+      }),
+      ...separableCnn2d({ filters: 5, padding: 'same', batchNorm: true, activation: 'tanh' }),
+      globalPool2d(),
       dense({ units: 3 }),
     ],
     images,
