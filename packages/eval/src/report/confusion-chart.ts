@@ -35,7 +35,7 @@ export function confusionChart(parts: {
   const { x, y } = encoding as { x: object; y: object };
   const cells = Array.from(counts, (count, i) => {
     const [row, column] = [Math.floor(i / classes), i % classes];
-    return { row, column, count: Number(count.toPrecision(3)), dark: shares[i]! > 0.6 };
+    return { row, column, count: Math.round(100 * count) / 100, dark: shares[i]! > 0.6 };
   }).filter(({ count }) => count > 0);
   return {
     ...rest,

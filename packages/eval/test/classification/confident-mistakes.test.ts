@@ -48,7 +48,8 @@ describe('confusionChart', () => {
   it('colours by the share of the class and prints counts', async () => {
     const matrix = confusionMatrix([0, 0, 1, 1], [0, 0, 0, 1], { classes: 3 });
     const spec = confusionChart({ matrix, names: ['cat', 'dog', 'owl'] });
-    const [cells, counts] = spec.layer as { data: { values: Record<string, number>[] } }[];
+    const layers = spec.layer as { data: { values: Record<string, number>[] } }[];
+    const [cells, counts] = layers;
     expect(cells!.data.values.slice(0, 2)).toEqual([
       { row: 0, column: 0, value: 2 / 3 },
       { row: 0, column: 1, value: 1 / 3 },
@@ -56,6 +57,9 @@ describe('confusionChart', () => {
     // No owl was seen: its row is empty.
     expect(cells!.data.values.some(({ row }) => row === 2)).toBe(false);
     expect(counts!.data.values.map(({ count }) => count)).toEqual([2, 1, 1]);
+    const weighted = confusionMatrix([0, 1], [0, 0], { classes: 2, weights: [12_345, 0.125] });
+    const [, printed] = confusionChart({ matrix: weighted }).layer as typeof layers;
+    expect(printed!.data.values.map(({ count }) => count)).toEqual([12_345, 0.13]);
     const { html } = await chartSvg(spec);
     for (const text of ['>owl<', '>Predicted<', '>2<']) expect(html).toContain(text);
     expect(() => confusionChart({ matrix, names: ['cat'] })).toThrow('each of 3 classes, got 1');
