@@ -4,9 +4,10 @@
 import { type BackendName, useBackend } from '@tidecast/backend';
 import { type Samples, subset } from '@tidecast/data';
 import type { ProgressEvent } from '@tidecast/train';
+import { readMnistFolder } from '@tidecast/vision/node';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { besidePeers } from './mnist-beside.ts';
-import { digitSamples, readDigits } from './mnist-data.ts';
+import { digitSamples } from './mnist-data.ts';
 import {
   MNIST_MODELS,
   type MnistModel,
@@ -78,7 +79,7 @@ async function run({
   json,
   ...flags
 }: Flags): Promise<void> {
-  const digits = readDigits(data);
+  const digits = await readMnistFolder(data);
   const [train, test] = [digitSamples(digits.train), digitSamples(digits.test)];
   const samples = validate ? withoutTest(train) : { train, test };
   const settings: MnistSettings = { ...flags, batchSize };

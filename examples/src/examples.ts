@@ -3,6 +3,7 @@
 import { bpttCost } from './bptt/bptt-cost.ts';
 import { clipping } from './bptt/clipping.ts';
 import { gradientFlow } from './bptt/gradient-flow.ts';
+import { detectionExample } from './detection/detection.ts';
 import { ensembleExample } from './ensembles/ensemble.ts';
 import { vtecEnsembles } from './ensembles/vtec-ensembles.ts';
 import type { Example } from './example.ts';
@@ -25,6 +26,8 @@ import { conformalExample } from './uncertainty/conformal.ts';
 import { cubicToy } from './uncertainty/cubic-toy.ts';
 import { heads } from './uncertainty/heads.ts';
 import { vtecIntervals } from './uncertainty/vtec-intervals.ts';
+import { cifarAugmentation } from './vision/cifar-augmentation.ts';
+import { mnistImbalance } from './vision/mnist-imbalance.ts';
 
 /** Every example. */
 export const examples: Readonly<Record<string, Example>> = {
@@ -52,4 +55,7 @@ export const examples: Readonly<Record<string, Example>> = {
   heads,
   conformal: conformalExample,
   'vtec-intervals': vtecIntervals,
+  detection: detectionExample,
+  'mnist-imbalance': mnistImbalance,
+  'cifar-augmentation': cifarAugmentation,
 };

@@ -3,3 +3,4 @@
 export { decodeImage } from './node/decode-image.ts';
 export { type ReadImageOptions, readImage } from './node/read-image.ts';
 export { readImageFolder } from './node/read-image-folder.ts';
+export { type MnistParts, readMnistFolder } from './node/read-mnist-folder.ts';

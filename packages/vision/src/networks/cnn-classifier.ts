@@ -41,9 +41,7 @@ export function cnnClassifier({
     throw new Error(`cnnClassifier: convolutions must be a whole number from 1, got ${convolutions}.`);
   }
   const blocks = filters.flatMap((each): LayerConfig[] => [
-    ...Array.from({ length: convolutions }, () =>
-      cnn2d({ filters: each, kernelSize, padding, kernelInit: 'heUniform' }),
-    ),
+    ...Array.from({ length: convolutions }, () => cnn2d({ filters: each, kernelSize, padding })),
     maxPool2d({ poolSize }),
   ]);
   return network({

@@ -27,7 +27,7 @@ export function mlpClassifier({
 /** Dense layers with ReLU, each followed by dropout where `rate` is above 0. */
 export function hiddenLayers(units: readonly number[], rate: number): LayerConfig[] {
   return units.flatMap((each) => [
-    dense({ units: each, activation: 'relu', kernelInit: 'heUniform' }),
+    dense({ units: each, activation: 'relu' }),
     ...(rate > 0 ? [dropout({ rate })] : []),
   ]);
 }

@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { hasSharedData, needsSharedData, sharedData } from '../../../../test/shared-data.ts';
 import { imageAt, readCifar10, readIdx, readMnist } from '../../src/index.ts';
+import { readMnistFolder } from '../../src/node.ts';
 
 function idx(shape: number[], values: number[], type = 8): Uint8Array {
   const sizes = shape.flatMap((size) => [size >>> 24, (size >>> 16) & 255, (size >>> 8) & 255, size & 255]);
@@ -48,12 +51,28 @@ describe('readMnist', () => {
     expect(() => readMnist(images, idx([2], [1, 10]))).toThrow('from 0 to 9, got 10 for image 1');
   });
 
-  it.skipIf(!hasSharedData)(`reads the whole of MNIST${needsSharedData}`, () => {
-    const file = (name: string) => new Uint8Array(readFileSync(sharedData(`images/mnist/${name}-ubyte.gz`)));
-    const test = readMnist(file('t10k-images-idx3'), file('t10k-labels-idx1'));
+  it('finds the four files of a folder, gzipped or plain, also one folder further down', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tidecast-mnist-'));
+    try {
+      await expect(readMnistFolder(folder)).rejects.toThrow('expected train-images-idx3-ubyte.gz in');
+      mkdirSync(join(folder, 'mnist'));
+      const put = (name: string, bytes: Uint8Array) => writeFileSync(join(folder, 'mnist', name), bytes);
+      put('train-images-idx3-ubyte', images);
+      put('train-labels-idx1-ubyte.gz', gzipSync(idx([2], [3, 0])));
+      put('t10k-images-idx3-ubyte.gz', gzipSync(idx([1, 1, 2], [5, 4])));
+      put('t10k-labels-idx1-ubyte', idx([1], [7]));
+      const { train, test } = await readMnistFolder(folder);
+      expect([...train.labels]).toEqual([3, 0]);
+      expect([...test.labels]).toEqual([7]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it.skipIf(!hasSharedData)(`reads the whole of MNIST${needsSharedData}`, async () => {
+    const { train, test } = await readMnistFolder(sharedData('images'));
     expect(test).toMatchObject({ count: 10_000, height: 28, width: 28 });
     expect([...test.labels.subarray(0, 5)]).toEqual([7, 2, 1, 0, 4]);
-    const train = readMnist(file('train-images-idx3'), file('train-labels-idx1'));
     expect(train.count).toBe(60_000);
     expect([...train.labels.subarray(0, 5)]).toEqual([5, 0, 4, 1, 9]);
   });
