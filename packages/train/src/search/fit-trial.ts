@@ -1,13 +1,15 @@
 // A trial that is a training: what most jobs of a search do.
 
-import type { Samples } from '@tidecast/data';
+import type { SampleSource } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import { fit } from '../fit/fit.ts';
 import type { FitOptions } from '../fit/options.ts';
 import type { TrialInput, TrialResult } from './trial.ts';
 
 /** The options of {@link fit} that a trial does not set itself. */
-export type FitTrialOptions = Omit<FitOptions, 'epochs' | 'seed' | 'validation'> & { validation: Samples };
+export type FitTrialOptions = Omit<FitOptions, 'epochs' | 'seed' | 'validation'> & {
+  validation: SampleSource;
+};
 
 /**
  * Trains `model` up to `trial.budget` epochs, from the trial's checkpoint where there is one, and gives back the
@@ -18,7 +20,7 @@ export type FitTrialOptions = Omit<FitOptions, 'epochs' | 'seed' | 'validation'>
  */
 export async function fitTrial(
   model: Model,
-  samples: Samples,
+  samples: SampleSource,
   options: FitTrialOptions,
   trial: TrialInput,
 ): Promise<TrialResult> {
