@@ -13,7 +13,8 @@ export const SCENE_CLASSES = ['boat', 'buoy', 'bird'] as const;
 
 /**
  * `plain`: a few things apart from each other. `crowded`: many, smaller, in front of one another. `dark`: little light and
- * the noise of a sensor. `overexposed`: too much light, cut off at white; some things are white on white then, and keep their box.
+ * the noise of a sensor. `overexposed`: too much light, cut off at white; some things are white on white then, and keep
+ * their box.
  */
 export const SCENE_KINDS = ['plain', 'crowded', 'dark', 'overexposed'] as const;
 
