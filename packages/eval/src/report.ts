@@ -22,6 +22,7 @@ export {
   html,
   render,
 } from './report/html.ts';
+export { type LossRun, lossChart } from './report/loss-chart.ts';
 export {
   type Column,
   columns,

@@ -1,6 +1,7 @@
 // The charts of the report, as vega-lite specifications made from plain numbers.
 
 import { HOUR } from '@tidecast/data';
+import { lossChart } from '@tidecast/eval/report';
 import type { ForecastRun, Method, Score } from '../forecast/result.ts';
 import { landShapes } from './coastlines.ts';
 import { CHART_CONFIG, methodScales, OBSERVED, type Spec } from './style.ts';
@@ -200,38 +201,18 @@ export function histogramChart(run: ForecastRun): Spec {
 
 /** Loss of each network by epoch, training and validation. */
 export function trainingChart(run: ForecastRun): Spec {
-  const rows = run.training.flatMap(({ model, epochs }) =>
-    epochs.flatMap(({ epoch, loss, validation }) => [
-      { epoch, loss, what: model, part: 'training' },
-      ...(validation === undefined ? [] : [{ epoch, loss: validation, what: model, part: 'validation' }]),
-    ]),
-  );
   const networks = run.methods.filter(({ kind }) => kind === 'network');
-  const scales = methodScales(networks);
-  return chart({
-    width: 380,
-    height: 200,
-    title: 'Loss while training (standardised values)',
-    data: { values: rows.map((row) => ({ ...row, what: labelByName(networks, row.what) })) },
-    mark: { type: 'line', strokeWidth: 1.6 },
-    encoding: {
-      x: { field: 'epoch', type: 'quantitative', axis: { grid: false, tickMinStep: 1 } },
-      y: { field: 'loss', type: 'quantitative', scale: { zero: false } },
-      color: { field: 'what', type: 'nominal', scale: scales.color, title: null },
-      strokeDash: {
-        field: 'part',
-        type: 'nominal',
-        scale: {
-          domain: ['training', 'validation'],
-          range: [
-            [1, 0],
-            [4, 3],
-          ],
-        },
-        title: null,
-      },
-    },
-  });
+  const { domain, range } = methodScales(networks).color;
+  return chart(
+    lossChart({
+      title: 'Loss while training (standardised values)',
+      colors: Object.fromEntries(domain.map((name, i) => [name, range[i]!])),
+      runs: run.training.map(({ model, epochs }) => ({
+        name: labelByName(networks, model),
+        epochs: epochs.map(({ validation, ...rest }) => ({ ...rest, validationLoss: validation })),
+      })),
+    }),
+  );
 }
 
 function labelByName(methods: readonly Method[], name: string): string {
