@@ -89,13 +89,13 @@ export function shareInput(plan: PlanBuilder, input: Signal, count: number): Sig
   });
   if (gradient) {
     const perExample = shape.reduce((product, size) => product * size, 1);
+    const { kernels } = plan;
     plan.backward(({ batch }) => {
       const count = batch * perExample;
-      const sum = plan.view(gradient, count);
-      sum.set(plan.view(inputs[0]!.gradient!, count));
+      const { address } = gradient;
+      kernels.copy(count, inputs[0]!.gradient!.address, address);
       for (let i = 1; i < inputs.length; i++) {
-        const part = plan.view(inputs[i]!.gradient!, count);
-        for (let k = 0; k < count; k++) sum[k]! += part[k]!;
+        kernels.add(count, address, inputs[i]!.gradient!.address, address);
       }
     });
   }

@@ -8,6 +8,7 @@ import type { Setting } from '../settings.ts';
 import { formatShape, type Shape } from '../shape.ts';
 import { batchNorm } from './batch-norm.ts';
 import { cnn2d } from './cnn2d.ts';
+import { bothAxes, type PerAxis } from './image-windows.ts';
 import {
   applyList,
   type LayerList,
@@ -24,8 +25,8 @@ export interface ResidualSettings {
   /** F: one layer at least. */
   layers: readonly LayerConfig[];
   /**
-   * S: `identity` (default), where F keeps the shape; `projection`, for images: a 1 × 1 convolution with the stride that
-   * F makes, and batch norm where F ends in one; or layers.
+   * S: `identity` (default), where F keeps the shape; `projection`, for images: a 1 × 1 convolution with the strides of
+   * F, and batch norm where F ends in one; or layers.
    */
   shortcut?: 'identity' | 'projection' | readonly LayerConfig[];
   /** Default `relu`. */
@@ -102,7 +103,9 @@ export function residualLayer(kinds: LayerKinds): LayerDefinition<Settings> {
       if (result.length === other.length && result.every((size, axis) => size === other[axis])) return result;
       throw new Error(
         `residual: the layers give ${formatShape(result)} and the shortcut ${formatShape(other)}, which do not add up. ` +
-          (shortcut ? 'Choose layers of the same result.' : "Take shortcut: 'projection'."),
+          (shortcut
+            ? 'Pad the layers, or choose a shortcut of the same result.'
+            : "Pad the layers, or take shortcut: 'projection'."),
       );
     },
     weights: (settings) => weightsOfLists(known.get(settings)!),
@@ -128,23 +131,14 @@ function projection({ layers }: LayerList, input: Shape): LayerConfig[] {
         'Give the shortcut as layers.',
     );
   }
-  const along = (axis: 0 | 1) => strideFrom(input[axis]!, result[axis]!);
+  const along = (axis: 0 | 1) =>
+    layers.reduce((product, { settings }) => product * bothAxes((settings.stride ?? 1) as PerAxis)[axis], 1);
   const normalised = last.type === 'batchNorm';
   const convolution = { filters: result[2]!, kernelSize: 1, stride: [along(0), along(1)] as const };
   return [
     cnn2d({ ...convolution, useBias: !normalised, activation: 'linear' }),
     ...(normalised ? [batchNorm()] : []),
   ];
-}
-
-/** The smallest stride by which windows of one pixel make `after` of `before` pixels. @throws if there is none. */
-function strideFrom(before: number, after: number): number {
-  for (let stride = 1; stride <= before; stride++) {
-    if (Math.floor((before - 1) / stride) + 1 === after) return stride;
-  }
-  throw new Error(
-    `residual: no stride of a projection makes ${after} pixels of ${before}. Pad the layers, or give the shortcut as layers.`,
-  );
 }
 
 function planResidual(
