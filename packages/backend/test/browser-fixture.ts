@@ -1,6 +1,6 @@
 // A user's project in an empty folder: the built package as npm would install it, and one page that trains.
 
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,19 +8,9 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 
 const packageFolder = fileURLToPath(new URL('..', import.meta.url));
-
-/** Path of an installed Chromium; undefined where there is none. */
-export function findChromium(): string | undefined {
-  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-    try {
-      return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
-    } catch {}
-  }
-  return undefined;
-}
 
 /** Builds the package and lays out the project. Returns its folder. */
 export async function makeProject(): Promise<string> {
@@ -64,12 +54,6 @@ export async function serve(folder: string, isolated = false): Promise<{ server:
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
-}
-
-export function startChromium(executablePath: string): Promise<Browser> {
-  const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
-  args.push('--disable-background-networking', '--disable-component-update', '--disable-sync');
-  return chromium.launch({ executablePath, headless: true, args });
 }
 
 /** What the page left in `window.result`, or why there is nothing. */

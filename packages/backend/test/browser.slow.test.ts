@@ -6,15 +6,8 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { build, createServer, type InlineConfig } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  findChromium,
-  makeProject,
-  type PageResult,
-  readPage,
-  removeProject,
-  serve,
-  startChromium,
-} from './browser-fixture.ts';
+import { findChromium, startChromium } from '../../../test/chromium.ts';
+import { makeProject, type PageResult, readPage, removeProject, serve } from './browser-fixture.ts';
 
 const chromium = findChromium();
 

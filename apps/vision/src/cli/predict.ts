@@ -87,7 +87,7 @@ async function predict(
 }
 
 function line(answer: Answer): string {
-  if ('error' in answer) return `${answer.path}  –  ${answer.error}\n`;
+  if ('error' in answer) return `${answer.error}\n`;
   const said = answer.classes.map(({ name, probability }) => `${name} ${(100 * probability).toFixed(1)} %`);
   return `${answer.path}  ${said.join('  ')}\n`;
 }

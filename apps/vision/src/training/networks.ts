@@ -16,7 +16,7 @@ export function networkConfig(name: NetworkName, input: Input, classes: number):
       return cnnClassifier({ input, classes, filters, padding: 'same', units: [64], dropout: 0.25 });
     }
     case 'resnet':
-      return resnet({ input, classes });
+      return resnet({ input, classes, blocks: 1 });
     case 'mobilenet':
       return mobilenet({ input, classes });
     case 'mlp':

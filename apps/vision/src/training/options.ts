@@ -42,8 +42,8 @@ export interface TrainingOptions {
 export const DEFAULTS: Readonly<TrainingOptions> = {
   network: 'cnn',
   epochs: 12,
-  batchSize: 32,
-  learningRate: 0.002,
+  batchSize: 16,
+  learningRate: 0.001,
   validation: 0.15,
   test: 0.15,
   augmentation: ['affine', 'colour'],

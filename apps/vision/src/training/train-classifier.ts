@@ -183,11 +183,18 @@ function splitList(list: ImageList, { validation, test, seed }: TrainingOptions)
 
 const countsOf = (list: ImageList): number[] => Object.values(countClasses(list));
 
-/** The best temperature by the validation part; 1 where nothing is wrong in it, and so nothing can be learned. */
+/**
+ * The best temperature by the validation part; 1 where it has none: nothing is wrong, or the logits know nothing of the labels.
+ */
 function temperatureOf(logits: Float32Array, labels: Uint32Array, classes: number): number {
   const said = mostLikely(logits, classes);
   if (said.every((label, i) => label === labels[i])) return 1;
-  return fitTemperature(logits, labels, { classes });
+  let lead = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const row = logits.subarray(i * classes, (i + 1) * classes);
+    lead += row[labels[i]!]! - row.reduce((sum, each) => sum + each, 0) / classes;
+  }
+  return lead > 0 ? fitTemperature(logits, labels, { classes }) : 1;
 }
 
 function scored(
