@@ -42,7 +42,10 @@ export default defineConfig({
           name: 'native',
           testTimeout: 120_000,
           env: { TIDECAST_BACKEND: 'native' },
-          include: ['packages/{backend,models,train}/test/**/*.test.ts'],
+          include: [
+            'packages/{backend,models,train}/test/**/*.test.ts',
+            'packages/vision/test/{insight,networks,transfer,classifier}/**/*.test.ts',
+          ],
           exclude: [...slow, '**/node_modules/**'],
         },
       },

@@ -72,6 +72,11 @@ if (
   check('the installed command: tidecast-worker --help', worker, ['--help'], user);
   const command = join(user, 'node_modules', '.bin', 'tidecast-tec');
   check('the installed command: tidecast-tec --help', command, ['--help'], user);
+  const vision = join(user, 'node_modules', '.bin', 'tidecast-vision');
+  const small = ['--per-class', '8', '--out', 'pictures'];
+  check('the installed command: tidecast-vision sample', vision, ['sample', ...small], user);
+  const parts = ['--epochs', '1', '--validation', '0.25', '--test', '0.25', '--out', 'trained'];
+  check('the installed command: tidecast-vision train', vision, ['train', 'pictures', ...parts], user);
   check(
     'the installed command: tidecast-tec sample',
     command,
