@@ -14,6 +14,8 @@ export interface CurrentKernels extends LoadedKernels {
   addressOf(tensor: Pick<TensorInfo, 'dataId'>): number;
   /** True where a tensor's values are here and belong to no other tensor: writing to them changes this one alone. */
   owns(tensor: Pick<TensorInfo, 'dataId'>): boolean;
+  /** To be called once a tensor's values have been written to: tfjs throws away what it has made of the old ones. */
+  changed(tensor: Pick<TensorInfo, 'dataId'>): void;
 }
 
 let current: CurrentKernels | undefined;

@@ -10,8 +10,12 @@ interface WasmInternals {
     asm: { memory?: WebAssembly.Memory };
     _malloc(bytes: number): number;
     _free(address: number): void;
+    tfjs: {
+      registerTensor(id: number, size: number, memoryOffset: number): void;
+      disposeData(id: number): void;
+    };
   };
-  dataIdMap: { get(dataId: object): { memoryOffset: number } };
+  dataIdMap: { get(dataId: object): { id: number; memoryOffset: number; shape: number[] } };
   refCount(dataId: object): number;
 }
 
@@ -49,6 +53,12 @@ export async function startKernels(strict: boolean): Promise<CurrentKernels | un
     release: (address) => wasm._free(address),
     owns: ({ dataId }) => backend.refCount(dataId) === 1,
     addressOf: ({ dataId }) => dataIdMap.get(dataId).memoryOffset,
+    changed({ dataId }) {
+      // XNNPACK packs the weights of convolutions anew for its own use, and keeps them as long as their tensor is known.
+      const { id, memoryOffset, shape } = dataIdMap.get(dataId);
+      wasm.tfjs.disposeData(id);
+      wasm.tfjs.registerTensor(id, tf.util.sizeFromShape(shape), memoryOffset);
+    },
   };
   setKernels(kernels);
   return kernels;

@@ -79,6 +79,7 @@ export function planValues(
     const value = values[at]!;
     if (current.owns(variable)) {
       current.kernels.copy(value.length, value.address, current.addressOf(variable));
+      current.changed(variable);
     } else {
       tf.tidy(() => variable.assign(tf.tensor(laid.view(value).slice(), variable.shape, 'float32')));
     }

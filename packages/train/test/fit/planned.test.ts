@@ -420,6 +420,27 @@ only(`memory${why}`, () => {
     expect(disturbed.batches).toEqual(calm.batches);
   });
 
+  it('what tfjs keeps of the weights between two calls of apply is that of the last update', async () => {
+    const layers = [
+      cnn2d({ filters: 4 }),
+      separableCnn2d({ filters: 3 }),
+      flatten(),
+      dense({ units: 3 }),
+    ].flat();
+    const model = createModel({ input: [9, 8, 2], layers }, { seed: 3 });
+    const x = randomArray([2, 9, 8, 2], 7);
+    const applied = () => tf.tidy(() => model.apply(tf.tensor(x.data, x.shape)).dataSync<'float32'>());
+    try {
+      const before = applied();
+      await fit(model, images, { ...base, epochs: 20 });
+      const [after, planned] = [applied(), model.infer!(x)!.data];
+      for (let i = 0; i < after.length; i++) expect(Math.abs(after[i]! - planned[i]!)).toBeLessThan(1e-5);
+      expect(Math.max(...after.map((value, i) => Math.abs(value - before[i]!)))).toBeGreaterThan(0.01);
+    } finally {
+      model.dispose();
+    }
+  });
+
   it('clones and reshapes of weights keep the values they were made with, and change nothing', async () => {
     const calm = await train(small, sequences, {});
     const model = createModel({ input: [7, 2], layers: small }, { seed: 3 });
