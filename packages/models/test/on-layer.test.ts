@@ -19,7 +19,7 @@ describe('onLayer', () => {
     const model = createModel(config, { seed: 1 });
     const seen: [string, number[]][] = [];
     tf.tidy(() => {
-      const x = tf.range(0, 32).reshape([2, 4, 4, 1]);
+      const x = tf.reshape(tf.range(0, 32), [2, 4, 4, 1]);
       const watched = model.apply(x, {
         onLayer: (layer, value) => {
           seen.push([layer, value.shape]);
