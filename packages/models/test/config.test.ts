@@ -167,7 +167,12 @@ describe('a resolved config', () => {
     const { config } = resolveModel({ input: [9, 2], layers: [maxPool1d({ poolSize: 3 })] });
     expect(config.layers[0]).toEqual({ type: 'maxPool1d', poolSize: 3, stride: 3 });
     const images = resolveModel({ input: [9, 9, 2], layers: [averagePool2d({ poolSize: [3, 2] })] });
-    expect(images.config.layers[0]).toEqual({ type: 'averagePool2d', poolSize: [3, 2], stride: [3, 2] });
+    expect(images.config.layers[0]).toEqual({
+      type: 'averagePool2d',
+      poolSize: [3, 2],
+      stride: [3, 2],
+      padding: 0,
+    });
   });
 
   it('is a copy: changing what was given changes nothing', () => {
