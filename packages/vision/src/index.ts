@@ -52,6 +52,7 @@ export type { FeatureMaps } from './insight/layer-outputs.ts';
 export { type MaximiseOptions, maximiseActivation } from './insight/maximise-activation.ts';
 export { type OcclusionMapOptions, occlusionMap } from './insight/occlusion-map.ts';
 export type { PictureOptions } from './insight/picture-input.ts';
+export { type BoxLoss, type BoxLossOptions, boxLoss } from './networks/box-loss.ts';
 export { type CnnClassifierOptions, cnnClassifier } from './networks/cnn-classifier.ts';
 export { type Head, type HeadOptions, headLayers } from './networks/head.ts';
 export type { ImageInput } from './networks/image-input.ts';

@@ -8,7 +8,8 @@ import { dense, type LayerConfig } from '@tidecast/models';
  * - `label`: one of K classes, logits `[B, K]`, trained with `crossEntropy()`.
  * - `labels`: any of K classes, logits `[B, K]`, trained with `binaryCrossEntropy()`.
  * - `values`: K real values `[B, K]`, trained with `mse()` or `huber()`.
- * - `box`: where the one object is and which of K classes it has: `[B, 4 + K]`, four values for the box, then logits.
+ * - `box`: where the one object is and which of K classes it has: `[B, 4 + K]`, four values for the box, then logits,
+ *   trained with `boxLoss({ classes: K })`.
  * - `none`: the features themselves, for another network to go on from.
  */
 export type Head =

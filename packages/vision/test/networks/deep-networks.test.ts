@@ -91,7 +91,9 @@ function arraysFor(model: Model, rename: Readonly<Record<string, string>>) {
       const kernel = shape.length > 1;
       const turned = kernel ? [shape.at(-1)!, shape.at(-2)!, ...shape.slice(0, -2)] : shape;
       const drawn = valuesOf(there, size);
-      const data = drawn.map((value) => (role === 'running_var' ? 0.25 + value / 8 : kernel ? value : value / 2));
+      const data = drawn.map((value) =>
+        role === 'running_var' ? 0.25 + value / 8 : kernel ? value : value / 2,
+      );
       return [there, { shape: turned, data }];
     }),
   );
