@@ -144,7 +144,7 @@ function chart(runs: readonly Run[]): ExampleChart {
   const panel = (field: string, title: string) => ({
     width: 340,
     height: 260,
-    mark: { type: 'line', strokeWidth: 1, opacity: 0.7, point: { size: 6 } },
+    mark: { type: 'line', strokeWidth: 1, opacity: 0.7 },
     encoding: {
       x: {
         field: 'update',
