@@ -19,7 +19,7 @@ export function registerSample(program: Command, context: Context): void {
       'Draws boats, buoys and birds before a coast, in good and bad light, by a seeded generator, and writes them as PNG\n' +
         'files with a folder for each class.',
     )
-    .option('--per-class <n>', 'pictures of each class', wholeNumber(3, 100_000), 200)
+    .option('--per-class <n>', 'pictures of each class', wholeNumber(3, 100_000), 400)
     .option('--seed <n>', 'the same seed gives the same pictures', wholeNumber(-2147483648, 2147483647), 1)
     .option('--out <folder>', 'folder to write to', 'tidecast-pictures')
     .action(async ({ out, ...options }: SampleOptions & { out: string }) => {

@@ -41,7 +41,7 @@ export interface TrainingOptions {
 /** What is taken where nothing else is said. */
 export const DEFAULTS: Readonly<TrainingOptions> = {
   network: 'cnn',
-  epochs: 12,
+  epochs: 20,
   batchSize: 16,
   learningRate: 0.001,
   validation: 0.15,
