@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { NdArray } from '@tidecast/data';
 import { type Model, summarize } from '@tidecast/models';
 import { type Image, withChannels } from '../image/image.ts';
+import { pictureShape } from '../insight/picture-input.ts';
 import { type Normalisation, pixelWriter } from '../samples/image-pixels.ts';
 import { resize } from '../transforms/resize.ts';
 
@@ -33,13 +34,8 @@ export type ImageClassifierParts = Pick<ImageClassifier, 'model' | 'classes'> &
  */
 export function createImageClassifier(parts: ImageClassifierParts): ImageClassifier {
   const { model, classes, head = 'label', normalise, temperature = 1, provenance = {} } = parts;
-  const { inputShape, rows } = summarize(model);
-  const [height, width, channels] = inputShape;
-  if (inputShape.length !== 3 || height === null || width === null || ![1, 3, 4].includes(channels!)) {
-    throw new Error(
-      `imageClassifier: the network must take [height, width, channels] with 1, 3 or 4 channels, got [${inputShape.join(', ')}].`,
-    );
-  }
+  const [, , channels] = pictureShape('imageClassifier', model);
+  const { rows } = summarize(model);
   const output = rows.at(-1)!.outputShape;
   if (output.length !== 1 || output[0] !== classes.length) {
     throw new Error(
@@ -55,7 +51,7 @@ export function createImageClassifier(parts: ImageClassifierParts): ImageClassif
   if (!(temperature > 0 && Number.isFinite(temperature))) {
     throw new Error(`imageClassifier: temperature must be greater than 0, got ${temperature}.`);
   }
-  pixelWriter(channels!, normalise);
+  pixelWriter(channels, normalise);
   return { model, classes: [...classes], head, ...(normalise && { normalise }), temperature, provenance };
 }
 

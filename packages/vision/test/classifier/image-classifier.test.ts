@@ -120,7 +120,7 @@ describe('imageClassifier', () => {
     [
       'a network for sequences',
       { input: [4, 3], layers: [flatten(), dense({ units: 3 })] },
-      'must take [height',
+      'must take pictures [height',
     ],
     ['two channels', { input: [4, 4, 2], layers: [flatten(), dense({ units: 3 })] }, '1, 3 or 4 channels'],
   ])('refuses %s', (_, config, message) => {
