@@ -5,8 +5,8 @@ export function packageBuild(entry: string[]): Options {
   return {
     entry,
     format: ['esm'],
-    // What only the workspace has is built in, types too.
-    dts: { resolve: ['@tidecast/program'] },
+    dts: true,
+    // What only the workspace has is built in; its types may not be part of what a package exports.
     noExternal: ['@tidecast/program'],
     clean: true,
     sourcemap: true,

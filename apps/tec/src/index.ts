@@ -1,10 +1,9 @@
-export { writeFiles } from '@tidecast/program';
 export { familyConfig } from './forecast/networks.ts';
 export { type ForecastCallbacks, type ForecastOptions, MODELS, type ModelName } from './forecast/options.ts';
 export type { ForecastRun } from './forecast/result.ts';
 export { type ForecastOutcome, runForecast } from './forecast/run-forecast.ts';
 export { defaultStations, parseStations, type Station } from './input/stations.ts';
-export { main } from './main.ts';
+export { main, type ProgramIo } from './main.ts';
 export { outputFiles } from './output/output-files.ts';
 export { createSample, type Sample, type SampleDay, type SampleOptions } from './sample/days.ts';
 export { writeSample } from './sample/write-sample.ts';

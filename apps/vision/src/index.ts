@@ -1,4 +1,4 @@
-export { main } from './main.ts';
+export { main, type ProgramIo } from './main.ts';
 export { outputFiles } from './output-files.ts';
 export { type ReportFacts, reportPage } from './report/report-page.ts';
 export {

@@ -1,6 +1,7 @@
 // The program `tidecast-vision`: its commands.
 
-import { type Context, type ProgramDescription, runProgram } from '@tidecast/program';
+import { type ProgramDescription, runProgram } from '@tidecast/program';
+import type { ProgressStream } from '@tidecast/train/node';
 import { registerPredict } from './cli/predict.ts';
 import { registerSample } from './cli/sample.ts';
 import { registerTrain } from './cli/train.ts';
@@ -17,10 +18,17 @@ const program: ProgramDescription = {
   commands: [registerTrain, registerPredict, registerSample],
 };
 
+/** Where the program writes, and what stops it; default: the streams of the process, and nothing. */
+export interface ProgramIo {
+  stdout?: ProgressStream;
+  stderr?: ProgressStream;
+  signal?: AbortSignal;
+}
+
 /**
  * Runs the program on `argv` (without the node and script paths).
  * @returns the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
  */
-export function main(argv: readonly string[], io?: Partial<Context>): Promise<number> {
+export function main(argv: readonly string[], io?: ProgramIo): Promise<number> {
   return runProgram(program, argv, io);
 }

@@ -1,12 +1,14 @@
 // A training as files: the classifier, the report, the scores, and what it said of every test picture.
 
-import type { Files } from '@tidecast/program';
 import { saveImageClassifier } from '@tidecast/vision';
 import { type ReportFacts, reportPage } from './report/report-page.ts';
 import type { TrainingRun } from './training/training-run.ts';
 
 /** Contents by file name. */
-export async function outputFiles(run: TrainingRun, facts: ReportFacts): Promise<Files> {
+export async function outputFiles(
+  run: TrainingRun,
+  facts: ReportFacts,
+): Promise<Readonly<Record<string, string | Uint8Array>>> {
   return {
     'classifier.safetensors': saveImageClassifier(run.classifier),
     'scores.json': `${JSON.stringify(scoresOf(run, facts), null, 1)}\n`,

@@ -1,12 +1,14 @@
 // The files of a run: the forecast as JSON and CSV, the report, and the trained networks.
 
-import type { Files } from '@tidecast/program';
 import type { ForecastRun } from '../forecast/result.ts';
 import type { ForecastOutcome } from '../forecast/run-forecast.ts';
 import { reportPage } from '../report/report-page.ts';
 
 /** All files of a run, by name. */
-export async function outputFiles({ run, forecasters }: ForecastOutcome): Promise<Files> {
+export async function outputFiles({
+  run,
+  forecasters,
+}: ForecastOutcome): Promise<Readonly<Record<string, string | Uint8Array>>> {
   return {
     'forecast.json': `${JSON.stringify(forecastJson(run), null, 2)}\n`,
     'forecast.csv': forecastCsv(run),
