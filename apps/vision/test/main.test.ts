@@ -187,6 +187,24 @@ describe('tidecast-vision', () => {
     for (const group of new Set(groups)) expect(groups.filter((each) => each === group)).toHaveLength(2);
   });
 
+  it('counts classes in their own order, also where their names are numbers', async () => {
+    for (const [name, from, count] of [
+      ['10', 'red', 14],
+      ['2', 'blue', 6],
+    ] as const) {
+      await mkdir(at('numbers', name), { recursive: true });
+      for (let n = 0; n < count; n++) {
+        await writeFile(at('numbers', name, `${n}.png`), await readFile(at('pictures', from, `${n}.png`)));
+      }
+    }
+    const out = at('numbered');
+    expect((await run(['train', at('numbers'), ...quick, '--out', out])).status).toBe(0);
+    const { classes, counts } = JSON.parse(await readFile(join(out, 'scores.json'), 'utf8'));
+    expect(classes).toEqual(['10', '2']);
+    expect(counts.train[0] + counts.validation[0] + counts.test[0]).toBe(14);
+    expect(counts.train[1] + counts.validation[1] + counts.test[1]).toBe(6);
+  });
+
   it('stops when it is told to, goes on from its checkpoint, and ends as if it had not stopped', async () => {
     const whole = at('whole');
     const options = [at('pictures'), ...quick, '--network', 'mlp'];

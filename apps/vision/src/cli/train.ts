@@ -105,7 +105,9 @@ async function train(folder: string, flags: Flags, context: Context): Promise<vo
   const bytes = pretrained === undefined ? undefined : await readFile(pretrained);
   const { name } = await useBackend(backend);
   const told = { ...options, augmentation: augment, pretrained: bytes };
-  const checkpoint = checkpoints && (await checkpointIn(checkpoints, list, { ...told, backend: name }));
+  const checkpoint =
+    checkpoints &&
+    (await checkpointIn(checkpoints, list, { ...told, pretrained: bytes && hashOf(bytes), backend: name }));
   const run = await trainClassifier(list, told, {
     decode: readImage,
     signal: context.signal,
@@ -129,12 +131,11 @@ async function train(folder: string, flags: Flags, context: Context): Promise<vo
 /** A checkpoint of its own for these pictures and options, so that another run never goes on from it. */
 async function checkpointIn(folder: string, list: ImageList, told: object) {
   await mkdir(folder, { recursive: true });
-  const hash = createHash('sha256')
-    .update(JSON.stringify([list, told]))
-    .digest('hex')
-    .slice(0, 16);
+  const hash = hashOf(JSON.stringify([list, told])).slice(0, 16);
   return fileCheckpoint(join(folder, `${hash}.checkpoint`));
 }
+
+const hashOf = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
 
 /** The scores, for the screen. */
 function screenTable({ classifier, test, counts, wrong }: TrainingRun, synthetic: boolean): string {

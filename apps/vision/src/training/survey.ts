@@ -29,17 +29,23 @@ export async function survey(
   { decode, size, seed }: { decode: ImageDecoder; size?: number; seed: number },
 ): Promise<Survey> {
   const order = shuffle(Uint32Array.from(items.keys()), createRandom(seed, 'survey')).subarray(0, MOST);
-  const images: Image[] = [];
-  for (const index of order) images.push(await decode(items[index]!.path, {}));
-  const side = size ?? Math.min(LARGEST, Math.max(SMALLEST, medianSide(images)));
+  const [images, sides]: [Image[], number[]] = [[], []];
+  const most = size ?? LARGEST;
+  for (const index of order) {
+    const image = await decode(items[index]!.path, {});
+    const longer = Math.max(image.height, image.width);
+    sides.push(longer);
+    // Large photographs are not kept: two hundred of them need not fit in memory.
+    images.push(longer > most ? resize(image, { height: most, width: most }) : image);
+  }
+  const side = size ?? Math.min(LARGEST, Math.max(SMALLEST, median(sides)));
   const channels = images.every(isGrey) ? 1 : 3;
   const seen = images.map((image) => resize(withChannels(image, channels), { height: side, width: side }));
   return { input: [side, side, channels], normalise: normalisationOf(seen, channels) };
 }
 
-function medianSide(images: readonly Image[]): number {
-  const sides = images.map(({ height, width }) => Math.max(height, width)).sort((a, b) => a - b);
-  return sides[Math.floor(sides.length / 2)]!;
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }
 
 /** Grey in its file, or with three channels that are the same. */

@@ -181,7 +181,11 @@ function splitList(list: ImageList, { validation, test, seed }: TrainingOptions)
   return split;
 }
 
-const countsOf = (list: ImageList): number[] => Object.values(countClasses(list));
+/** In the order of the classes, which an object does not keep for names such as '10'. */
+function countsOf(list: ImageList): number[] {
+  const counts = countClasses(list);
+  return list.classes.map((name) => counts[name]!);
+}
 
 /**
  * The best temperature by the validation part; 1 where it has none: nothing is wrong, or the logits know nothing of the labels.
