@@ -2,23 +2,12 @@
 // and a loop passes them by.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { Block, PlanBuilder, Run, Signal } from '@tidecast/backend';
+import type { VisionLoss } from '../vision-loss.ts';
 import { type DetectionLayout, TARGET_SIZE } from './detection-layout.ts';
 
 /** Where the smooth L1 turns from a square into a line: for anchors and for regions (Ren et al. 2015). */
 const ANCHOR_BEND = 1 / 9;
 const REGION_BEND = 1;
-
-/** A loss as training takes it. */
-export interface DetectionLoss {
-  readonly config: { type: string; [setting: string]: unknown };
-  apply(output: tf.Tensor, y: tf.Tensor, weight?: tf.Tensor): tf.Scalar;
-  plan(
-    plan: PlanBuilder,
-    output: Signal,
-    targets: { y: Block; weight?: Block; shape: readonly number[] },
-  ): (run: Run) => number;
-}
 
 /**
  * The loss of both stages (Ren et al. 2015, Girshick 2015): for the anchors binary cross-entropy of the logits and smooth L1
@@ -26,7 +15,7 @@ export interface DetectionLoss {
  * `(Σ w·l + Σ w·s) / Σ w`, the last sum over what is sampled of anchors or regions, and both stages added.
  * Smooth L1 of r: `r² / 2β` for |r| < β, `|r| − β/2` beyond; β = 1/9 for anchors, 1 for regions.
  */
-export function detectionLoss({ anchors, regions, classes }: DetectionLayout): DetectionLoss {
+export function detectionLoss({ anchors, regions, classes }: DetectionLayout): VisionLoss {
   const logits = classes + 1;
   return {
     config: { type: 'detection', anchors, regions, classes },

@@ -3,9 +3,10 @@
 import type { Samples } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import type { TransformConfig } from '../transforms/transforms.ts';
+import type { VisionLoss } from '../vision-loss.ts';
 import type { AnnotatedImage } from './annotated-image.ts';
 import { detectionLayout } from './detection-layout.ts';
-import { type DetectionLoss, detectionLoss } from './detection-loss.ts';
+import { detectionLoss } from './detection-loss.ts';
 import { detectionModel } from './detection-model.ts';
 import { detectionSamples } from './detection-samples.ts';
 import type { Detector } from './detector.ts';
@@ -27,7 +28,7 @@ export interface DetectorTrainingOptions {
 export interface DetectorTraining {
   model: Model;
   samples: Samples;
-  loss: DetectionLoss;
+  loss: VisionLoss;
 }
 
 /**

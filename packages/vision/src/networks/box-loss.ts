@@ -1,7 +1,7 @@
 // What the head `box` makes small, on the tape and as a loop for plans.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { Block, PlanBuilder, Run, Signal } from '@tidecast/backend';
+import type { VisionLoss } from '../vision-loss.ts';
 
 /** Settings of {@link boxLoss}. */
 export interface BoxLossOptions {
@@ -9,17 +9,6 @@ export interface BoxLossOptions {
   classes?: number;
   /** How much the box counts next to the class; default 1. */
   boxWeight?: number;
-}
-
-/** A loss as training takes it. */
-export interface BoxLoss {
-  readonly config: { type: string; [setting: string]: unknown };
-  apply(output: tf.Tensor, y: tf.Tensor, weight?: tf.Tensor): tf.Scalar;
-  plan(
-    plan: PlanBuilder,
-    output: Signal,
-    targets: { y: Block; weight?: Block; shape: readonly number[] },
-  ): (run: Run) => number;
 }
 
 const BOX = 4;
@@ -34,7 +23,7 @@ const BEND = 0.1;
  * Where nothing weighs, such as the boxes of pictures that have none, a part is 0.
  * @throws if a setting is out of bounds, or outputs and targets are not `[B, 4 + classes]`.
  */
-export function boxLoss({ classes = 0, boxWeight = 1 }: BoxLossOptions = {}): BoxLoss {
+export function boxLoss({ classes = 0, boxWeight = 1 }: BoxLossOptions = {}): VisionLoss {
   if (!(Number.isInteger(classes) && classes >= 0)) {
     throw new Error(`boxLoss: classes must be a whole number from 0, got ${classes}.`);
   }
