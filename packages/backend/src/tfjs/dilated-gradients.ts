@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { currentKernels } from '../kernels/current-kernels.ts';
+import { spreadTaps } from './spread.ts';
 
 interface Attributes {
   strides: [number, number] | number;
@@ -113,25 +114,4 @@ function filterGradient(
 
 function run(kernel: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor {
   return tf.engine().runKernel(kernel, inputs, attributes as tf.NamedAttrMap) as tf.Tensor;
-}
-
-/** The filter with `dilation − 1` zeros between its taps: `[fh, fw, C, K]` → `[(fh−1)·dh + 1, (fw−1)·dw + 1, C, K]`. */
-function spreadTaps(filter: tf.Tensor, [down, across]: [number, number]): tf.Tensor {
-  const [height, width, ...channels] = filter.shape as [number, number, number, number];
-  const depth = channels[0] * channels[1];
-  const rows = spreadAxis(tf.reshape(filter, [1, height, width * depth]), down);
-  const tall = rows.shape[1]!;
-  const columns = spreadAxis(tf.reshape(rows, [tall, width, depth]), across);
-  return tf.reshape(columns, [tall, columns.shape[1]!, ...channels]);
-}
-
-/** Zeros between the entries along axis 1 of `[a, n, b]`. */
-function spreadAxis(x: tf.Tensor, step: number): tf.Tensor {
-  const [a, n, b] = x.shape as [number, number, number];
-  const padded = tf.pad(tf.reshape(x, [a * n, 1, b]), [
-    [0, 0],
-    [0, step - 1],
-    [0, 0],
-  ]);
-  return tf.slice(tf.reshape(padded, [a, n * step, b]), [0, 0, 0], [a, (n - 1) * step + 1, b]);
 }

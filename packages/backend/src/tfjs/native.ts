@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { checkVersion } from './copies.ts';
+import { mendConvolutions } from './native/convolutions.ts';
 import { nativeRecurrentKernels } from './native/recurrent.ts';
 import { nodeProcess } from './runtime.ts';
 
@@ -38,6 +39,7 @@ export async function startNative() {
     throw error;
   }
   if (!(await tf.setBackend('tensorflow'))) throw new Error('useBackend: native TensorFlow did not start.');
+  mendConvolutions();
   for (const [kernelName, kernelFunc] of Object.entries(nativeRecurrentKernels)) {
     if (!tf.getKernel(kernelName, 'tensorflow')) {
       tf.registerKernel({ kernelName, backendName: 'tensorflow', kernelFunc });
