@@ -6,7 +6,7 @@ import { createModel, dense, network } from '@tidecast/models';
 import { adam, evaluate, mse } from '@tidecast/train';
 import type { Claim, Example, ExampleOptions } from '../example.ts';
 import { memoryCells } from './cells.ts';
-import { type MemoryRun, memoryChart, memoryRows, solvedText } from './memory-runs.ts';
+import { type MemoryRun, memoryCeiling, memoryChart, memoryRows, solvedText } from './memory-runs.ts';
 import { trainUntilSolved } from './train-until-solved.ts';
 
 /** Test error below which a length counts as solved. */
@@ -43,7 +43,7 @@ export const addingProblemExample: Example = {
           name: 'adding-problem',
           caption:
             'Squared error on examples never seen before, by updates; one line for each seed, which ends where the task ' +
-            'is solved. Dashed: always answering 1.',
+            `is solved. Dashed: always answering 1. ${memoryCeiling}`,
           spec: memoryChart(runs, {
             y: 'Mean squared error',
             baselines: new Map(lengths.map((steps) => [steps, addingBaseline])),

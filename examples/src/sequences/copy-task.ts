@@ -6,7 +6,7 @@ import { createModel, dense, type Model, network } from '@tidecast/models';
 import { adam, crossEntropy, evaluate, predict } from '@tidecast/train';
 import type { Claim, Example, ExampleOptions } from '../example.ts';
 import { memoryCells } from './cells.ts';
-import { type MemoryRun, memoryChart, memoryRows, solvedText } from './memory-runs.ts';
+import { type MemoryRun, memoryCeiling, memoryChart, memoryRows, solvedText } from './memory-runs.ts';
 import { trainUntilSolved } from './train-until-solved.ts';
 
 /** Share of the baseline's cross-entropy below which a length counts as solved: half of the string is known then. */
@@ -55,7 +55,7 @@ export const copyTaskExample: Example = {
           name: 'copy-task',
           caption:
             'Cross-entropy on examples never seen before, by updates; one line for each seed, which ends where the task ' +
-            'is solved. Dashed: the best answer without memory.',
+            `is solved. Dashed: the best answer without memory. ${memoryCeiling}`,
           spec: memoryChart(runs, {
             y: 'Cross-entropy [nats a step]',
             baselines: new Map(lengths.map((blanks) => [blanks, copyBaseline({ blanks })])),

@@ -39,6 +39,12 @@ export function memoryRows(runs: readonly MemoryRun[], error: string): ExampleRe
   }));
 }
 
+/** How many times the loss of guessing the plots show: single runs explode, by 20 orders of magnitude. */
+const CEILING = 10;
+
+/** What the plots leave out, for their captions. */
+export const memoryCeiling = `Losses above ${CEILING} times the dashed one lie on the upper edge.`;
+
 /** Loss by updates, a plot for each length and a line for each run, with the loss of guessing. */
 export function memoryChart(
   runs: readonly MemoryRun[],
@@ -77,7 +83,7 @@ export function memoryChart(
               y: {
                 field: 'loss',
                 type: 'quantitative',
-                scale: { type: 'log' },
+                scale: { type: 'log', domainMax: CEILING * baselines.get(steps)!, clamp: true, nice: false },
                 title: place === 0 ? y : null,
               },
               color: {
