@@ -1,5 +1,5 @@
-// TensorFlow's convolutions, with two weaknesses mended. On some processors it computes wrong gradients of some shapes
-// (of one channel to one, by oneDNN 3.7): each shape is tried out once, and computed tap by tap where that fails. And only
+// TensorFlow's convolutions, with two weaknesses mended. A gradient can be wrong on a processor (seen on one: by the image, from
+// one channel to one, with oneDNN 3.7.3): each shape is tried out once, and computed tap by tap where that fails. And only
 // some processors get dilated depthwise convolutions: all others refuse them.
 
 import * as tf from '@tensorflow/tfjs-core';
