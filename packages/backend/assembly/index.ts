@@ -13,6 +13,7 @@ export { gruBackward, gruForward, gruWorkspace } from './recurrent/gru';
 export { gruBeforeBackward, gruBeforeForward, gruBeforeWorkspace } from './recurrent/gru-before';
 export { recurrentInputGradient } from './recurrent/input-gradient';
 export { lstmBackward, lstmForward, lstmWorkspace } from './recurrent/lstm';
+export { recurrentDropsSize } from './recurrent/regularisers';
 export { rnnBackward, rnnForward, rnnWorkspace } from './recurrent/rnn';
 export { recurrentStates } from './recurrent/states';
 export { add, copy, copyColumns, fillBias, sumRows } from './dense';

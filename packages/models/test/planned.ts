@@ -2,21 +2,16 @@
 
 import { createPlan, currentKernels } from '@tidecast/backend';
 import type { Model } from '../src/index.ts';
-import type { Pass } from './tape.ts';
+import type { Pass, PassArray, PassOptions } from './tape.ts';
 import { valuesOf } from './values.ts';
-
-interface Array {
-  data: ArrayLike<number>;
-  shape: number[];
-}
 
 /** As `runTape`: output and gradients of `sum(output · probe)`. @throws with the reason where there is no plan. */
 export function runPlanned(
   model: Model,
-  x: Array,
-  options: { mask?: Array; training?: boolean; seed?: number; capacity?: number } = {},
+  x: PassArray,
+  options: PassOptions & { capacity?: number } = {},
 ): Pass {
-  const { mask, seed = 0, capacity = x.shape[0]! } = options;
+  const { mask, state, stateAfter: after, seed = 0, capacity = x.shape[0]! } = options;
   const plan = createPlan(currentKernels()!, { batch: capacity, training: true });
   const [batch = 0, ...shape] = x.shape;
   const room = capacity / batch;
@@ -29,7 +24,13 @@ export function runPlanned(
   });
   const named = <E extends { name: string }>(entries: E[]) =>
     Object.fromEntries(entries.map((each) => [each.name, each]));
-  const output = model.plan!(plan, input, named(weights), { statistics: named(statistics) });
+  const states = Object.entries(state ?? {}).map(([name, { data }]) => {
+    return { name, before: plan.block(data.length * room), after: plan.block(data.length * room) };
+  });
+  const output = model.plan!(plan, input, named(weights), {
+    statistics: named(statistics),
+    ...(state && { states: { blocks: named(states), ...(after !== undefined && { after }) } }),
+  });
   if (typeof output === 'string') throw new Error(output);
   const laid = plan.lay();
   // Fresh memory holds anything.
@@ -39,6 +40,7 @@ export function runPlanned(
     laid.view(value).set(model.weights[name]!.dataSync());
     laid.view(gradient).fill(Number.NaN);
   }
+  for (const { name, before } of states) laid.view(before, state![name]!.data.length).set(state![name]!.data);
   for (const { name, value } of statistics) laid.view(value).set(model.statistics![name]!.dataSync());
   const values = laid.view(input.value, x.data.length);
   values.set(x.data);
@@ -58,6 +60,9 @@ export function runPlanned(
   const pass = {
     shape: [batch, ...output.shape],
     output: result,
+    states: Object.fromEntries(
+      states.map(({ name, after }) => [name, laid.view(after, state![name]!.data.length).slice()]),
+    ),
     statistics: Object.fromEntries(
       statistics.flatMap(({ name, next }) => (next ? [[name, laid.view(next).slice()]] : [])),
     ),

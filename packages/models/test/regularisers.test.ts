@@ -208,17 +208,14 @@ describe.each(Object.entries(makers))('%s', (_, maker) => {
     model.dispose();
   });
 
-  it('says why it has no plan, and runs all the same', () => {
-    for (const [setting, value] of Object.entries({ zoneout: 0.2, layerNorm: true, recurrentDropout: 0.2 })) {
-      const model = modelOf({ [setting]: value });
-      if (testBackend === 'wasm') {
-        expect(() => runPlanned(model, x)).toThrow(`${setting} has no planned form`);
-        // Recurrent dropout is no part of what the trained network computes.
-        expect(model.infer!(x) === undefined).toBe(setting !== 'recurrentDropout');
-      }
-      expect(outputs(model, training)).toHaveLength(B * T * 4);
-      model.dispose();
+  it('with layer norm says why it has no plan, and runs all the same', () => {
+    const model = modelOf({ layerNorm: true, zoneout: 0.2, recurrentDropout: 0.2 });
+    if (testBackend === 'wasm') {
+      expect(() => runPlanned(model, x)).toThrow('layerNorm has no planned form');
+      expect(model.infer!(x)).toBeUndefined();
     }
+    expect(outputs(model, training)).toHaveLength(B * T * 4);
+    model.dispose();
   });
 });
 

@@ -5,6 +5,7 @@ import { activate, derivative } from '../activations';
 import { gemm, multiplyPacked } from '../gemm/gemm';
 import { packLeft, packRight } from '../gemm/pack';
 import { at, clear, madd, up4 } from '../simd';
+import { divideGradient, dropStates, joinGradient, startDropped, zoneOut } from './regularisers';
 import {
   CARRY,
   collectStep,
@@ -52,6 +53,8 @@ export function gruBeforeForward(
   bias: usize,
   h0: usize,
   mask: usize,
+  drops: usize,
+  keep: usize,
   workspace: usize,
   y: usize,
   yStride: i32,
@@ -75,29 +78,35 @@ export function gruBeforeForward(
     padRows(H, H, at(recurrent, g * H), 3 * H, at(weights, (C + 1) * N + g * P), N);
   }
   fillRows(B, T, C, H, reverse, x, mask, h0, z);
+  const held = drops ? at(drops, B * P) : at(z, C + 1);
+  const stride = drops ? P : width;
+  if (drops) startDropped(B, H, drops, h0, at(z, C + 1), width);
   const scratch = part(SCRATCH, workspace, B, T, C, H);
   gemm(T * B, P, C + 1, z, width, false, at(weights, 2 * P), N, false, at(gates, 2 * P), N, false, scratch);
   packRight(K, 2 * P, weights, N, false, ofGates);
   packRight(H, P, at(weights, (C + 1) * N + 2 * P), N, false, ofCandidate);
   for (let s = 0; s < T; s++) {
     const now = at(gates, s * B * N);
-    const before = at(z, s * B * width + C + 1);
-    const states = at(before, B * width);
+    const entering = at(z, s * B * width + C + 1);
+    const before = at(held, s * B * stride);
+    const states = at(before, B * stride);
     const reset = at(resets, s * B * P);
     packLeft(B, K, at(z, s * B * width), width, false, left);
     multiplyPacked(B, 2 * P, K, left, ofGates, now, N, false);
-    for (let b = 0; b < B; b++) openGates(gate, P, at(now, b * N), at(before, b * width), at(reset, b * P));
+    for (let b = 0; b < B; b++) openGates(gate, P, at(now, b * N), at(entering, b * width), at(reset, b * P));
     packLeft(B, H, reset, P, false, left);
     multiplyPacked(B, P, H, left, ofCandidate, at(now, 2 * P), N, true);
     for (let b = 0; b < B; b++) {
-      const previous = at(before, b * width);
-      const state = at(states, b * width);
+      const previous = at(before, b * stride);
+      const state = at(states, b * stride);
       if (isMasked(mask, T, b, s, reverse)) memory.copy(state, previous, (<usize>P) << 2);
       else update(cell, P, at(now, b * N), previous, state);
     }
-    emitStep(B, T, H, s, reverse, states, width, mask, y, yStride);
+    if (keep) zoneOut(B, T, P, s, reverse, mask, keep, before, states, stride);
+    if (drops) dropStates(B, P, drops, states, at(entering, B * width), width);
+    emitStep(B, T, H, s, reverse, states, stride, mask, y, yStride);
   }
-  unpadRows(B, H, at(z, T * B * width + C + 1), width, hLast, lastStride);
+  unpadRows(B, H, at(held, T * B * stride), stride, hLast, lastStride);
 }
 
 function openGates(gate: i32, P: i32, row: usize, before: usize, reset: usize): void {
@@ -132,6 +141,8 @@ export function gruBeforeBackward(
   gate: i32,
   cell: i32,
   mask: usize,
+  drops: usize,
+  keep: usize,
   workspace: usize,
   dy: usize,
   yStride: i32,
@@ -157,6 +168,10 @@ export function gruBeforeBackward(
   const left = part(LEFT, workspace, B, T, C, H);
   const dh = part(CARRY, workspace, B, T, C, H);
   const dreset = at(dh, B * P);
+  const aside = at(dh, 2 * B * P);
+  const held = drops ? at(drops, B * P) : at(z, C + 1);
+  const stride = drops ? P : width;
+  const dentering = drops ? aside : dh;
   // Uᵀ of all three gates in one packing: the first 2P of its rows serve r and z, the last P the candidate.
   packRight(2 * P, H, at(weights, (C + 1) * N), N, true, ofState);
   const ofCandidate = at(ofState, 2 * P * ((H + 7) & ~7));
@@ -164,24 +179,29 @@ export function gruBeforeBackward(
   if (dx) packRight(N, C, weights, N, true, ofInput);
   padRows(B, H, dhLast, lastStride, dh, P);
   clear(dreset, B * P);
+  if (drops) clear(aside, B * P);
   for (let s = T - 1; s >= 0; s--) {
     const now = at(gates, s * B * N);
-    const before = at(z, s * B * width + C + 1);
+    const entering = at(z, s * B * width + C + 1);
+    const before = at(held, s * B * stride);
     collectStep(B, T, H, s, reverse, mask, dy, yStride, dh);
+    if (keep) divideGradient(B, T, P, s, reverse, keep, dh, aside);
     for (let b = 0; b < B; b++) {
       const row = at(now, b * N);
       if (isMasked(mask, T, b, s, reverse)) clear(row, N);
-      else backCandidate(gate, cell, P, row, at(before, b * width), at(dh, b * P));
+      else backCandidate(gate, cell, P, row, at(before, b * stride), at(dh, b * P));
     }
+    if (keep) joinGradient(B * P, 0, aside, dh);
     packLeft(B, P, at(now, 2 * P), N, false, left);
     multiplyPacked(B, H, P, left, ofCandidate, dreset, P, false);
     for (let b = 0; b < B; b++) {
-      backReset(gate, P, at(now, b * N), at(before, b * width), at(dreset, b * P), at(dh, b * P));
+      backReset(gate, P, at(now, b * N), at(entering, b * width), at(dreset, b * P), at(dentering, b * P));
     }
     if (s > 0 || dh0) {
       packLeft(B, 2 * P, now, N, false, left);
-      multiplyPacked(B, H, 2 * P, left, ofState, dh, P, true);
+      multiplyPacked(B, H, 2 * P, left, ofState, dentering, P, true);
     }
+    if (drops) joinGradient(B * P, drops, aside, dh);
     if (dx) {
       const t = reverse ? T - 1 - s : s;
       packLeft(B, N, now, N, false, left);
@@ -219,7 +239,7 @@ function backCandidate(gate: i32, cell: i32, P: i32, row: usize, before: usize, 
   }
 }
 
-/** Gradient of r, in place, from that of r∘h; the other factor's part goes to dh. Masked rows have dreset = 0. */
+/** Gradient of r, in place, from that of r∘h; the other factor's part is added to dh. Masked rows have dreset = 0. */
 function backReset(gate: i32, P: i32, row: usize, before: usize, dreset: usize, dh: usize): void {
   const end = row + ((<usize>P) << 2);
   for (; row < end; row += 16, before += 16, dreset += 16, dh += 16) {

@@ -6,6 +6,7 @@ import { activate, derivative, fillTanhTable, SIGMOID, sigmoidFrom, TANH, tanhFr
 import { gemm, multiplyPacked } from '../gemm/gemm';
 import { packLeft, packRight } from '../gemm/pack';
 import { at, clear, madd, up4 } from '../simd';
+import { divideGradient, dropStates, joinGradient, startDropped, zoneOut } from './regularisers';
 import {
   CARRY,
   collectStep,
@@ -57,6 +58,8 @@ export function gruForward(
   recurrentBias: usize,
   h0: usize,
   mask: usize,
+  drops: usize,
+  keep: usize,
   workspace: usize,
   y: usize,
   yStride: i32,
@@ -85,6 +88,9 @@ export function gruForward(
     } else if (recurrentBias) addRow(H, at(recurrentBias, g * H), at(ofState, C * N));
   }
   fillRows(B, T, C, H, reverse, x, mask, h0, z);
+  const held = drops ? at(drops, B * P) : at(z, C + 1);
+  const stride = drops ? P : width;
+  if (drops) startDropped(B, H, drops, h0, at(z, C + 1), width);
   const scratch = part(SCRATCH, workspace, B, T, C, H);
   gemm(T * B, P, C + 1, z, width, false, at(weights, 3 * P), N, false, at(gates, 3 * P), N, false, scratch);
   packRight(K, 3 * P, weights, N, false, right);
@@ -93,20 +99,22 @@ export function gruForward(
   fillTanhTable(table);
   for (let s = 0; s < T; s++) {
     const now = at(gates, s * B * N);
-    const before = at(z, s * B * width + C + 1);
-    const states = at(before, B * width);
+    const before = at(held, s * B * stride);
+    const states = at(before, B * stride);
     packLeft(B, K, at(z, s * B * width), width, false, left);
     multiplyPacked(B, 3 * P, K, left, right, now, N, false);
     for (let b = 0; b < B; b++) {
-      const previous = at(before, b * width);
-      const state = at(states, b * width);
+      const previous = at(before, b * stride);
+      const state = at(states, b * stride);
       if (isMasked(mask, T, b, s, reverse)) memory.copy(state, previous, (<usize>P) << 2);
       else if (usual) updateUsual(P, table, at(now, b * N), previous, state);
       else update(gate, cell, P, at(now, b * N), previous, state);
     }
-    emitStep(B, T, H, s, reverse, states, width, mask, y, yStride);
+    if (keep) zoneOut(B, T, P, s, reverse, mask, keep, before, states, stride);
+    if (drops) dropStates(B, P, drops, states, at(z, (s + 1) * B * width + C + 1), width);
+    emitStep(B, T, H, s, reverse, states, stride, mask, y, yStride);
   }
-  unpadRows(B, H, at(z, T * B * width + C + 1), width, hLast, lastStride);
+  unpadRows(B, H, at(held, T * B * stride), stride, hLast, lastStride);
 }
 
 function addRow(count: i32, source: usize, target: usize): void {
@@ -155,6 +163,8 @@ export function gruBackward(
   gate: i32,
   cell: i32,
   mask: usize,
+  drops: usize,
+  keep: usize,
   workspace: usize,
   dy: usize,
   yStride: i32,
@@ -179,24 +189,31 @@ export function gruBackward(
   const ofInput = part(OTHER_RIGHT, workspace, B, T, C, H);
   const left = part(LEFT, workspace, B, T, C, H);
   const dh = part(CARRY, workspace, B, T, C, H);
+  const aside = at(dh, B * P);
+  const held = drops ? at(drops, B * P) : at(z, C + 1);
+  const stride = drops ? P : width;
   packRight(3 * P, H, at(weights, (C + 1) * N), N, true, right);
   if (dx) packRight(N, C, weights, N, true, ofInput);
   padRows(B, H, dhLast, lastStride, dh, P);
+  if (drops) clear(aside, B * P);
   const usual = gate == SIGMOID && cell == TANH;
   for (let s = T - 1; s >= 0; s--) {
     const now = at(gates, s * B * N);
-    const before = at(z, s * B * width + C + 1);
+    const before = at(held, s * B * stride);
     collectStep(B, T, H, s, reverse, mask, dy, yStride, dh);
+    if (keep) divideGradient(B, T, P, s, reverse, keep, dh, aside);
     for (let b = 0; b < B; b++) {
       const row = at(now, b * N);
       if (isMasked(mask, T, b, s, reverse)) clear(row, N);
-      else if (usual) backUsual(P, row, at(before, b * width), at(dh, b * P));
-      else back(gate, cell, P, row, at(before, b * width), at(dh, b * P));
+      else if (usual) backUsual(P, row, at(before, b * stride), at(dh, b * P));
+      else back(gate, cell, P, row, at(before, b * stride), at(dh, b * P));
     }
+    if (keep) joinGradient(B * P, 0, aside, dh);
     if (s > 0 || dh0) {
       // dh holds z∘dh already, or all of it where masked.
       packLeft(B, 3 * P, now, N, false, left);
-      multiplyPacked(B, H, 3 * P, left, right, dh, P, true);
+      multiplyPacked(B, H, 3 * P, left, right, drops ? aside : dh, P, true);
+      if (drops) joinGradient(B * P, drops, aside, dh);
     }
     if (dx) {
       const t = reverse ? T - 1 - s : s;

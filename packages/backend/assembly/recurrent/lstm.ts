@@ -5,6 +5,7 @@ import { activate, derivative, fillTanhTable, SIGMOID, sigmoidFrom, TANH, tanhFr
 import { gemm, multiplyPacked } from '../gemm/gemm';
 import { packLeft, packRight } from '../gemm/pack';
 import { at, clear, madd, up4 } from '../simd';
+import { divideGradient, dropStates, joinGradient, startDropped, zoneOut } from './regularisers';
 import {
   CARRY,
   collectStep,
@@ -41,8 +42,9 @@ export function lstmWorkspace(B: i32, T: i32, C: i32, H: i32): i32 {
 
 /**
  * x `[B, T, C]`, kernel `[C, 4H]`, recurrent `[H, 4H]`, bias `[4H]` (0: none), h0 and c0 `[B, H]` (0: zeros), mask `[B, T]`
- * (0: none). Gives y, rows of H values `yStride` apart (0: not wanted), the last states hLast (rows `lastStride` apart) and
- * cLast `[B, H]` (0: not wanted), and fills `workspace`. Codes of the gates' and the cell's functions as in activations.ts.
+ * (0: none); drops, keep and keepCell as in regularisers.ts (0: none). Gives y, rows of H values `yStride` apart (0: not
+ * wanted), the last states hLast (rows `lastStride` apart) and cLast `[B, H]` (0: not wanted), and fills `workspace` and the
+ * room in drops. Codes of the gates' and the cell's functions as in activations.ts.
  */
 export function lstmForward(
   B: i32,
@@ -59,6 +61,9 @@ export function lstmForward(
   h0: usize,
   c0: usize,
   mask: usize,
+  drops: usize,
+  keep: usize,
+  keepCell: usize,
   workspace: usize,
   y: usize,
   yStride: i32,
@@ -85,22 +90,26 @@ export function lstmForward(
   packRight(K, N, weights, N, false, right);
   fillRows(B, T, C, H, reverse, x, mask, h0, z);
   padRows(B, H, c0, H, cells, P);
+  const held = drops ? at(drops, B * P) : at(z, C + 1);
+  const stride = drops ? P : width;
+  if (drops) startDropped(B, H, drops, h0, at(z, C + 1), width);
   const usual = gate == SIGMOID && cell == TANH;
   const table = part(TABLE, workspace, B, T, C, H);
   fillTanhTable(table);
   for (let s = 0; s < T; s++) {
     const now = at(gates, s * B * N);
     const before = at(cells, s * B * P);
-    const states = at(z, (s + 1) * B * width + C + 1);
+    const statesBefore = at(held, s * B * stride);
+    const states = at(statesBefore, B * stride);
     packLeft(B, K, at(z, s * B * width), width, false, left);
     multiplyPacked(B, N, K, left, right, now, N, false);
     for (let b = 0; b < B; b++) {
       const cellRow = at(before, b * P);
       const next = at(cellRow, B * P);
-      const state = at(states, b * width);
+      const state = at(states, b * stride);
       if (isMasked(mask, T, b, s, reverse)) {
         memory.copy(next, cellRow, (<usize>P) << 2);
-        memory.copy(state, at(z, (s * B + b) * width + C + 1), (<usize>P) << 2);
+        memory.copy(state, at(statesBefore, b * stride), (<usize>P) << 2);
         continue;
       }
       const row = at(now, b * N);
@@ -108,9 +117,12 @@ export function lstmForward(
       if (usual) updateUsual(P, table, row, cellRow, next, shapedRow, state);
       else update(gate, cell, P, row, cellRow, next, shapedRow, state);
     }
-    emitStep(B, T, H, s, reverse, states, width, mask, y, yStride);
+    if (keep) zoneOut(B, T, P, s, reverse, mask, keep, statesBefore, states, stride);
+    if (keepCell) zoneOut(B, T, P, s, reverse, mask, keepCell, before, at(before, B * P), P);
+    if (drops) dropStates(B, P, drops, states, at(z, (s + 1) * B * width + C + 1), width);
+    emitStep(B, T, H, s, reverse, states, stride, mask, y, yStride);
   }
-  unpadRows(B, H, at(z, T * B * width + C + 1), width, hLast, lastStride);
+  unpadRows(B, H, at(held, T * B * stride), stride, hLast, lastStride);
   unpadRows(B, H, at(cells, T * B * P), P, cLast, H);
 }
 
@@ -175,9 +187,10 @@ function update(
 
 /**
  * Gradients from those of y (`dy`, rows `yStride` apart) and of the last states (`dhLast`, rows `lastStride` apart, `dcLast`
- * `[B, H]`); 0: none. `workspace` is what {@link lstmForward} left, of the same sizes; it is used up. Gives dkernel,
- * drecurrent and dbias in the shapes of the weights, dx `[B, T, C]` (added to what is there where `addInput`), dh0 and dc0
- * `[B, H]`; 0: not wanted. The functions must take their derivative from their value (not swish, not softplus).
+ * `[B, H]`); 0: none. `workspace` and `drops` are what {@link lstmForward} left, of the same sizes, `keep` and `keepCell` what it
+ * was given; the workspace is used up. Gives dkernel, drecurrent and dbias in the shapes of the weights, dx `[B, T, C]` (added to
+ * what is there where `addInput`), dh0 and dc0 `[B, H]`; 0: not wanted. The functions must take their derivative from their
+ * value (not swish, not softplus).
  */
 export function lstmBackward(
   B: i32,
@@ -188,6 +201,9 @@ export function lstmBackward(
   gate: i32,
   cell: i32,
   mask: usize,
+  drops: usize,
+  keep: usize,
+  keepCell: usize,
   workspace: usize,
   dy: usize,
   yStride: i32,
@@ -216,14 +232,19 @@ export function lstmBackward(
   const left = part(LEFT, workspace, B, T, C, H);
   const dh = part(CARRY, workspace, B, T, C, H);
   const dc = at(dh, B * P);
+  const aside = at(dh, 2 * B * P);
+  const asideCell = at(dh, 3 * B * P);
   packRight(N, H, at(weights, (C + 1) * N), N, true, right);
   if (dx) packRight(N, C, weights, N, true, ofInput);
   padRows(B, H, dhLast, lastStride, dh, P);
   padRows(B, H, dcLast, H, dc, P);
+  if (drops) clear(aside, B * P);
   const usual = gate == SIGMOID && cell == TANH;
   for (let s = T - 1; s >= 0; s--) {
     const now = at(gates, s * B * N);
     collectStep(B, T, H, s, reverse, mask, dy, yStride, dh);
+    if (keep) divideGradient(B, T, P, s, reverse, keep, dh, aside);
+    if (keepCell) divideGradient(B, T, P, s, reverse, keepCell, dc, asideCell);
     for (let b = 0; b < B; b++) {
       const row = at(now, b * N);
       if (isMasked(mask, T, b, s, reverse)) {
@@ -235,12 +256,15 @@ export function lstmBackward(
       if (usual) backUsual(P, row, before, shapedRow, at(dh, b * P), at(dc, b * P));
       else back(gate, cell, P, row, before, at(before, B * P), shapedRow, at(dh, b * P), at(dc, b * P));
     }
+    if (keep) joinGradient(B * P, 0, aside, dh);
+    if (keepCell) joinGradient(B * P, 0, asideCell, dc);
     const needsState = s > 0 || dh0 != 0;
     if (!needsState && !dx) continue;
     packLeft(B, N, now, N, false, left);
     if (needsState) {
       // Rows that are masked keep their gradient: their gates' gradients are 0, and dh was set to 0 in all others.
-      multiplyPacked(B, H, N, left, right, dh, P, mask != 0);
+      multiplyPacked(B, H, N, left, right, drops ? aside : dh, P, mask != 0 || keep != 0);
+      if (drops) joinGradient(B * P, drops, aside, dh);
     }
     if (dx) {
       const t = reverse ? T - 1 - s : s;

@@ -1,9 +1,10 @@
 // Simple recurrence over a sequence: h′ = φ(x·W + h·U + b), and its gradient by backpropagation through time.
 
-import { activate, derivative, fillTanhTable, TANH, tanhFrom } from '../activations';
+import { activate, activateAll, derivative, fillTanhTable, TANH, tanhFrom } from '../activations';
 import { gemm, multiplyPacked } from '../gemm/gemm';
 import { packLeft, packRight } from '../gemm/pack';
 import { at, clear, up4 } from '../simd';
+import { divideGradient, dropStates, joinGradient, startDropped, zoneOut } from './regularisers';
 import {
   CARRY,
   collectStep,
@@ -50,6 +51,8 @@ export function rnnForward(
   bias: usize,
   h0: usize,
   mask: usize,
+  drops: usize,
+  keep: usize,
   workspace: usize,
   y: usize,
   yStride: i32,
@@ -69,25 +72,31 @@ export function rnnForward(
   padRows(H, H, recurrent, H, at(weights, (C + 1) * P), P);
   packRight(K, P, weights, P, false, right);
   fillRows(B, T, C, H, reverse, x, mask, h0, z);
+  const held = drops ? at(drops, B * P) : at(z, C + 1);
+  const stride = drops ? P : width;
+  if (drops) startDropped(B, H, drops, h0, at(z, C + 1), width);
   const table = part(TABLE, workspace, B, T, C, H);
   fillTanhTable(table);
   for (let s = 0; s < T; s++) {
     const now = at(sums, s * B * P);
-    const states = at(z, (s + 1) * B * width + C + 1);
+    const before = at(held, s * B * stride);
+    const states = at(before, B * stride);
     packLeft(B, K, at(z, s * B * width), width, false, left);
     multiplyPacked(B, P, K, left, right, now, P, false);
     for (let b = 0; b < B; b++) {
-      const state = at(states, b * width);
+      const state = at(states, b * stride);
       if (isMasked(mask, T, b, s, reverse)) {
-        memory.copy(state, at(z, (s * B + b) * width + C + 1), (<usize>P) << 2);
+        memory.copy(state, at(before, b * stride), (<usize>P) << 2);
         continue;
       }
       if (activation == TANH) updateTanh(P, table, at(now, b * P), state);
       else update(activation, P, at(now, b * P), state);
     }
-    emitStep(B, T, H, s, reverse, states, width, mask, y, yStride);
+    if (keep) zoneOut(B, T, P, s, reverse, mask, keep, before, states, stride);
+    if (drops) dropStates(B, P, drops, states, at(z, (s + 1) * B * width + C + 1), width);
+    emitStep(B, T, H, s, reverse, states, stride, mask, y, yStride);
   }
-  unpadRows(B, H, at(z, T * B * width + C + 1), width, hLast, lastStride);
+  unpadRows(B, H, at(held, T * B * stride), stride, hLast, lastStride);
 }
 
 function updateTanh(P: i32, table: usize, row: usize, state: usize): void {
@@ -109,6 +118,8 @@ export function rnnBackward(
   reverse: bool,
   activation: i32,
   mask: usize,
+  drops: usize,
+  keep: usize,
   workspace: usize,
   dy: usize,
   yStride: i32,
@@ -131,26 +142,40 @@ export function rnnBackward(
   const ofInput = part(OTHER_RIGHT, workspace, B, T, C, H);
   const left = part(LEFT, workspace, B, T, C, H);
   const dh = part(CARRY, workspace, B, T, C, H);
+  const aside = at(dh, B * P);
+  const made = at(aside, B * P);
+  const held = drops ? at(drops, B * P) : at(z, C + 1);
+  const stride = drops ? P : width;
   packRight(P, H, at(weights, (C + 1) * P), P, true, right);
   if (dx) packRight(P, C, weights, P, true, ofInput);
   padRows(B, H, dhLast, lastStride, dh, P);
+  if (drops) clear(aside, B * P);
   for (let s = T - 1; s >= 0; s--) {
     const now = at(sums, s * B * P);
     collectStep(B, T, H, s, reverse, mask, dy, yStride, dh);
+    if (keep) {
+      divideGradient(B, T, P, s, reverse, keep, dh, aside);
+      // The slope is that of what the cell had made, before it was mixed.
+      activateAll(activation, B * P, now, made);
+    }
     for (let b = 0; b < B; b++) {
       const row = at(now, b * P);
       if (isMasked(mask, T, b, s, reverse)) {
         clear(row, P);
         continue;
       }
-      const state = at(z, ((s + 1) * B + b) * width + C + 1);
+      const state = keep ? at(made, b * P) : at(held, ((s + 1) * B + b) * stride);
       if (activation == TANH) backTanh(P, row, state, at(dh, b * P));
       else back(activation, P, row, state, at(dh, b * P));
     }
+    if (keep) joinGradient(B * P, 0, aside, dh);
     const needsState = s > 0 || dh0 != 0;
     if (!needsState && !dx) continue;
     packLeft(B, P, now, P, false, left);
-    if (needsState) multiplyPacked(B, H, P, left, right, dh, P, mask != 0);
+    if (needsState) {
+      multiplyPacked(B, H, P, left, right, drops ? aside : dh, P, mask != 0 || keep != 0);
+      if (drops) joinGradient(B * P, drops, aside, dh);
+    }
     if (dx) {
       const t = reverse ? T - 1 - s : s;
       multiplyPacked(B, C, P, left, ofInput, at(dx, t * C), T * C, addInput);

@@ -30,7 +30,7 @@ export const RIGHT: i32 = 6;
 export const OTHER_RIGHT: i32 = 7;
 /** Packed left operand of one step. */
 export const LEFT: i32 = 8;
-/** Gradients of the states at the step under way, three of `[B][P]`. */
+/** Gradients of the states at the step under way, four of `[B][P]`. */
 export const CARRY: i32 = 9;
 /** Constants of tanh. */
 export const TABLE: i32 = 10;
@@ -49,7 +49,7 @@ function sizeOf(part: i32, B: i32, T: i32, C: i32, H: i32, N: i32, extra: i32): 
   if (part == WEIGHTS || part == GRADIENTS) return K * N;
   if (part == RIGHT || part == OTHER_RIGHT) return max(packedRightSize(K, N), packedRightSize(N, max(C, H)));
   if (part == LEFT) return packedLeftSize(B, max(K, N));
-  if (part == CARRY) return 3 * B * P;
+  if (part == CARRY) return 4 * B * P;
   if (part == TABLE) return TANH_TABLE;
   return max(gemmScratch(K, N, T * B), gemmScratch(T * B, P, C + 1));
 }

@@ -21,8 +21,8 @@ export interface RecurrentWeights {
 export type StateName = 'h' | 'c';
 
 /**
- * What makes another cell of the plain one. Only the composition of plain ops knows variants; it runs on every backend, one step
- * after the other.
+ * What makes another cell of the plain one. As an op only the composition of plain ops knows variants; it runs on every backend,
+ * one step after the other.
  */
 export interface CellVariant {
   /** Factors `[B, H]` of h on its way into the recurrent product, the same at all steps: recurrent dropout. */

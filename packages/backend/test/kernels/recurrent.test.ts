@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ActivationName } from '../reference/activations.ts';
-import { cellNames, recurrentReference } from '../reference/recurrent.ts';
+import { cellNames, type RecurrentInput, recurrentReference } from '../reference/recurrent.ts';
 import { noise } from '../reference/support.ts';
 import { expectRecurrent, recurrentInput, resultsOf, runRecurrent } from './run-recurrent.ts';
 import { createTestKernels, relativeError, type TestKernels } from './test-kernels.ts';
@@ -63,6 +63,15 @@ for (const cell of cellNames) {
       expect(hLast).toEqual(input.h0);
       expect(dh0).toEqual(input.dhLast);
       expectRecurrent(others, recurrentReference(cell, input), 0, 'padding');
+    });
+
+    it('zoneout leaves states at padding as they are, bit for bit', () => {
+      const keep = new Float32Array(4 * 17).fill(0.3);
+      const given = { mask: new Float32Array(4), keep, ...(cell === 'lstm' && { keepCell: keep }) };
+      const input = recurrentInput(cell, { B: 1, T: 4, C: 2, H: 17 }, given);
+      const { hLast, cLast } = runRecurrent(test, cell, input);
+      expect(hLast).toEqual(input.h0);
+      expect(cLast).toEqual(input.c0);
     });
 
     it.each([1, 4, 17])('%i units, reverse', (H) => {
@@ -142,6 +151,30 @@ for (const cell of cellNames) {
       }
     });
 
+    it.each([1, 4, 5, 17])('%i units: recurrent dropout, zoneout of h and of c, and all of them', (H) => {
+      const [B, T] = [5, 9];
+      const drawn = (count: number, seed: number, values: number[]) =>
+        noise(count, seed).map((each) => values[Math.floor(((each + 1) / 2) * values.length)]!);
+      const factors = drawn(B * H, 11, [0, 1.25, 1.25, 1.25]);
+      // As in training, and as otherwise.
+      const zones = [drawn(T * B * H, 12, [0, 0, 1]), new Float32Array(T * B * H).fill(0.3)];
+      const keepCell = cell === 'lstm' ? drawn(T * B * H, 13, [0, 0, 0.4, 1]) : undefined;
+      const regularisers: Partial<RecurrentInput>[] = [
+        { factors },
+        ...zones.map((keep) => ({ keep })),
+        { keepCell },
+        ...zones.map((keep) => ({ factors, keep, keepCell })),
+      ];
+      for (const each of regularisers)
+        for (const mask of [undefined, maskOf(T)])
+          for (const reverse of [false, true]) {
+            test.reset();
+            const input = recurrentInput(cell, { B, T, C: 3, H }, { ...each, mask, reverse });
+            const where = `${Object.keys(each)}, ${mask ? 'masked' : 'whole'}, reverse ${reverse}`;
+            expectRecurrent(runRecurrent(test, cell, input), recurrentReference(cell, input), bound, where);
+          }
+    });
+
     const functions: [ActivationName, ActivationName][] =
       cell === 'rnn'
         ? (
@@ -158,43 +191,53 @@ for (const cell of cellNames) {
     it.each(functions)('gates %s, cell %s', (gate, name) => {
       for (const H of [3, 17]) {
         test.reset();
-        const input = recurrentInput(cell, { B: 5, T: 24, C: 2, H }, { gate, cell: name, mask: maskOf(24) });
-        expectRecurrent(
-          runRecurrent(test, cell, input),
-          recurrentReference(cell, input),
-          bound,
-          `units ${H}`,
-        );
+        const given = { gate, cell: name, mask: maskOf(24) };
+        for (const keep of [undefined, new Float32Array(24 * 5 * H).fill(0.3)]) {
+          const input = recurrentInput(cell, { B: 5, T: 24, C: 2, H }, { ...given, keep });
+          const where = `units ${H}, ${keep ? 'zoneout' : 'plain'}`;
+          expectRecurrent(runRecurrent(test, cell, input), recurrentReference(cell, input), bound, where);
+        }
       }
     });
   });
 
-  it(`${cell}: states in the middle, as the last ones of the sequence cut there, within 1e-5`, () => {
-    const [B, T, C, H] = [5, 9, 2, 5];
-    const layout = { rnn: [1, 0], lstm: [4, 2], gru: [4, 0], gruBefore: [3, 1] }[cell] as [number, number];
-    const mask = maskOf(T);
-    const input = recurrentInput(cell, { B, T, C, H }, { mask });
-    const workspace = test.garbage(
-      (test.kernels[`${cell}Workspace`] as (...sizes: number[]) => number)(B, T, C, H),
-    );
-    runRecurrent(test, cell, input, { workspace });
-    for (const steps of [1, 4, T]) {
-      const [h, c] = [test.garbage(B * H), cell === 'lstm' ? test.garbage(B * H) : 0];
-      test.kernels.recurrentStates(B, T, C, H, ...layout, steps, workspace, h, c);
-      test.expectGuards();
-      const short = { ...input, mask: mask.map((real, i) => (i % T < steps ? real : 0)) };
-      const expected = recurrentReference(cell, short);
-      expect(relativeError(test.get(h, B * H), expected.hLast)).toBeLessThanOrEqual(bound);
-      if (c) expect(relativeError(test.get(c, B * H), expected.cLast)).toBeLessThanOrEqual(bound);
-    }
-  });
+  it.each([
+    ['as it is', undefined],
+    ['with recurrent dropout', noise(25, 11).map((each) => (each < 0 ? 0 : 2))],
+  ])(
+    `${cell} %s: states in the middle, as the last ones of the sequence cut there, within 1e-5`,
+    (_, factors) => {
+      const [B, T, C, H] = [5, 9, 2, 5];
+      const layout = { rnn: [1, 0], lstm: [4, 2], gru: [4, 0], gruBefore: [3, 1] }[cell] as [number, number];
+      const mask = maskOf(T);
+      const input = recurrentInput(cell, { B, T, C, H }, { mask, factors });
+      const drops = factors ? test.garbage(test.kernels.recurrentDropsSize(B, T, H)) : 0;
+      const workspace = test.garbage(
+        (test.kernels[`${cell}Workspace`] as (...sizes: number[]) => number)(B, T, C, H),
+      );
+      runRecurrent(test, cell, input, { workspace, drops });
+      for (const steps of [1, 4, T]) {
+        const [h, c] = [test.garbage(B * H), cell === 'lstm' ? test.garbage(B * H) : 0];
+        test.kernels.recurrentStates(B, T, C, H, ...layout, steps, drops, workspace, h, c);
+        test.expectGuards();
+        const short = { ...input, mask: mask.map((real, i) => (i % T < steps ? real : 0)) };
+        const expected = recurrentReference(cell, short);
+        expect(relativeError(test.get(h, B * H), expected.hLast)).toBeLessThanOrEqual(bound);
+        if (c) expect(relativeError(test.get(c, B * H), expected.cLast)).toBeLessThanOrEqual(bound);
+      }
+    },
+  );
 
   it(`${cell}: the same bits whatever stands in the workspace`, () => {
-    for (const [H, mask] of [
-      [5, undefined],
-      [17, maskOf(9)],
+    for (const [H, mask, all] of [
+      [5, undefined, false],
+      [17, maskOf(9), false],
+      [17, maskOf(9), true],
     ] as const) {
-      const input = recurrentInput(cell, { B: 5, T: 9, C: 2, H }, { mask });
+      const half = (count: number) => new Float32Array(count).fill(0.5);
+      const [factors, keep] = all ? [half(5 * H), half(9 * 5 * H)] : [];
+      const given = { mask, factors, keep, ...(cell === 'lstm' && { keepCell: keep }) };
+      const input = recurrentInput(cell, { B: 5, T: 9, C: 2, H }, given);
       test.reset();
       const expected = runRecurrent(test, cell, input);
       for (const workspaceFill of [0, -3, 1e30, Number.NEGATIVE_INFINITY]) {

@@ -19,8 +19,9 @@ export interface RecurrentRun {
   addInput?: boolean;
   /** Results that are not wanted: their address is 0. */
   without?: readonly (keyof RecurrentOutput)[];
-  /** Address of the workspace, for who looks into it after the run. */
+  /** Addresses of the workspace and of drops, for who looks into them after the run. */
   workspace?: number;
+  drops?: number;
   /** What stands in the workspace before; garbage where not given. */
   workspaceFill?: number;
 }
@@ -113,16 +114,30 @@ export function runRecurrent(
   const common = [B, T, C, H, reverse, ...gate, activations[input.cell].code];
   const [yStride, lastStride] = [run.yStride ?? H, run.lastStride ?? H];
   const mask = given(input.mask);
+  // Rows of whole vectors.
+  const padded = (values: ArrayLike<number>) => {
+    const P = 4 * Math.ceil(H / 4);
+    const rows = new Float32Array((values.length / H) * P).fill(0.5);
+    for (let i = 0; i < values.length; i++) rows[Math.floor(i / H) * P + (i % H)] = values[i]!;
+    return rows;
+  };
+  let drops = run.drops ?? 0;
+  if (input.factors) {
+    drops ||= test.garbage(test.kernels.recurrentDropsSize(B, T, H));
+    test.set(drops, padded(input.factors));
+  }
+  const [keep, keepCell] = [input.keep, input.keepCell].map((rate) => given(rate && padded(rate)));
+  const regularisers = [drops, keep!, ...lstm(keepCell!)];
   kernels[`${cell}Forward`]!(
     ...[...common, given(input.x), given(input.kernel), given(input.recurrent), given(input.bias)],
     ...gru(given(input.recurrentBias)),
     given(input.h0),
     ...lstm(given(input.c0)),
-    ...[mask, workspace, out.y ?? 0, yStride, out.hLast ?? 0, lastStride],
+    ...[mask, ...regularisers, workspace, out.y ?? 0, yStride, out.hLast ?? 0, lastStride],
     ...lstm(out.cLast ?? 0),
   );
   kernels[`${cell}Backward`]!(
-    ...[...common, mask, workspace],
+    ...[...common, mask, ...regularisers, workspace],
     ...[run.dy ?? given(input.dy), yStride, run.dhLast ?? given(input.dhLast), lastStride],
     ...lstm(given(input.dcLast)),
     ...[out.dkernel ?? 0, out.drecurrent ?? 0, out.dbias ?? 0],

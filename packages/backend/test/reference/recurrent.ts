@@ -33,6 +33,11 @@ export interface RecurrentInput {
   /** `[B, H]` */
   h0?: ArrayLike<number> | undefined;
   c0?: ArrayLike<number> | undefined;
+  /** Factors of h on its way into the recurrent product `[B, H]`; default 1. */
+  factors?: ArrayLike<number> | undefined;
+  /** How much of its value before a state keeps at each step `[T, B, H]`; default 0. */
+  keep?: ArrayLike<number> | undefined;
+  keepCell?: ArrayLike<number> | undefined;
   /** Gradient of y `[B, T, H]` and of the last states `[B, H]` */
   dy?: ArrayLike<number> | undefined;
   dhLast?: ArrayLike<number> | undefined;
@@ -80,6 +85,8 @@ interface StepGradient {
   dx: Vector;
   dh: Vector;
   dc: Vector;
+  /** Of h as it entered the recurrent product. */
+  dentering: Vector;
 }
 
 /** One step of one row: the states after it, and the way back, which adds to the gradients of the weights. */
@@ -96,6 +103,7 @@ type Cell = (
   x: Vector,
   h: Vector,
   c: Vector,
+  entering: Vector,
 ) => Step;
 
 /** `out[j] += Σ v[i]·W[i, j]` for the columns from `first` up to `end`. */
@@ -125,21 +133,26 @@ function add(out: Vector, v: Vector) {
   for (let i = 0; i < v.length; i++) out[i]! += v[i]!;
 }
 
+/** k∘before + (1 − k)∘made */
+function mix(k: Vector, before: Vector, made: Vector): Vector {
+  return made.map((each, u) => k[u]! * before[u]! + (1 - k[u]!) * each);
+}
+
 /** h′ = φ(x·W + h·U + b) */
-const rnn: Cell = (weights, _gate, cell, x, h) => {
+const rnn: Cell = (weights, _gate, cell, x, h, _c, entering) => {
   const H = h.length;
   const phi = activations[cell];
   const sum = weights.bias.slice();
   addProduct(sum, x, weights.kernel);
-  addProduct(sum, h, weights.recurrent);
+  addProduct(sum, entering, weights.recurrent);
   return {
     h: sum.map(phi.value),
     c: zeros(H),
     back(dh) {
       const dsum = dh.map((each, u) => each * phi.slope(sum[u]!));
-      const result = { dx: zeros(x.length), dh: zeros(H), dc: zeros(H) };
+      const result = { dx: zeros(x.length), dh: zeros(H), dc: zeros(H), dentering: zeros(H) };
       addProductGradient(dsum, x, weights.kernel, result.dx, weights.dkernel);
-      addProductGradient(dsum, h, weights.recurrent, result.dh, weights.drecurrent);
+      addProductGradient(dsum, entering, weights.recurrent, result.dentering, weights.drecurrent);
       add(weights.dbias, dsum);
       return result;
     },
@@ -147,13 +160,13 @@ const rnn: Cell = (weights, _gate, cell, x, h) => {
 };
 
 /** [i f g o] = x·W + h·U + b, c′ = σ(f)∘c + σ(i)∘φ(g), h′ = σ(o)∘φ(c′) */
-const lstm: Cell = (weights, gate, cell, x, h, c) => {
+const lstm: Cell = (weights, gate, cell, x, h, c, entering) => {
   const H = h.length;
   const sigma = activations[gate];
   const phi = activations[cell];
   const sum = weights.bias.slice();
   addProduct(sum, x, weights.kernel);
-  addProduct(sum, h, weights.recurrent);
+  addProduct(sum, entering, weights.recurrent);
   const i = sum.slice(0, H).map(sigma.value);
   const f = sum.slice(H, 2 * H).map(sigma.value);
   const g = sum.slice(2 * H, 3 * H).map(phi.value);
@@ -164,7 +177,7 @@ const lstm: Cell = (weights, gate, cell, x, h, c) => {
     c: next,
     back(dh, dcAfter) {
       const dsum = zeros(4 * H);
-      const result = { dx: zeros(x.length), dh: zeros(H), dc: zeros(H) };
+      const result = { dx: zeros(x.length), dh: zeros(H), dc: zeros(H), dentering: zeros(H) };
       for (let u = 0; u < H; u++) {
         const dc = dcAfter[u]! + dh[u]! * o[u]! * phi.slope(next[u]!);
         dsum[u] = dc * g[u]! * sigma.slope(sum[u]!);
@@ -174,7 +187,7 @@ const lstm: Cell = (weights, gate, cell, x, h, c) => {
         result.dc[u] = dc * f[u]!;
       }
       addProductGradient(dsum, x, weights.kernel, result.dx, weights.dkernel);
-      addProductGradient(dsum, h, weights.recurrent, result.dh, weights.drecurrent);
+      addProductGradient(dsum, entering, weights.recurrent, result.dentering, weights.drecurrent);
       add(weights.dbias, dsum);
       return result;
     },
@@ -182,14 +195,14 @@ const lstm: Cell = (weights, gate, cell, x, h, c) => {
 };
 
 /** [ar az an] = x·W + b, [mr mz mn] = h·U + c, r = σ(ar + mr), z = σ(az + mz), n = φ(an + r∘mn), h′ = (1 − z)∘n + z∘h */
-const gru: Cell = (weights, gate, cell, x, h) => {
+const gru: Cell = (weights, gate, cell, x, h, _c, entering) => {
   const H = h.length;
   const sigma = activations[gate];
   const phi = activations[cell];
   const a = weights.bias.slice();
   addProduct(a, x, weights.kernel);
   const m = weights.recurrentBias.slice();
-  addProduct(m, h, weights.recurrent);
+  addProduct(m, entering, weights.recurrent);
   const sum = a.map((each, j) => each + m[j]!);
   const r = sum.slice(0, H).map(sigma.value);
   const z = sum.slice(H, 2 * H).map(sigma.value);
@@ -201,7 +214,7 @@ const gru: Cell = (weights, gate, cell, x, h) => {
     back(dh) {
       const da = zeros(3 * H);
       const dm = zeros(3 * H);
-      const result = { dx: zeros(x.length), dh: zeros(H), dc: zeros(H) };
+      const result = { dx: zeros(x.length), dh: zeros(H), dc: zeros(H), dentering: zeros(H) };
       for (let u = 0; u < H; u++) {
         const dn = dh[u]! * (1 - z[u]!) * phi.slope(sum[2 * H + u]!);
         const dr = dn * m[2 * H + u]! * sigma.slope(sum[u]!);
@@ -215,7 +228,7 @@ const gru: Cell = (weights, gate, cell, x, h) => {
         result.dh[u] = dh[u]! * z[u]!;
       }
       addProductGradient(da, x, weights.kernel, result.dx, weights.dkernel);
-      addProductGradient(dm, h, weights.recurrent, result.dh, weights.drecurrent);
+      addProductGradient(dm, entering, weights.recurrent, result.dentering, weights.drecurrent);
       add(weights.dbias, da);
       add(weights.drecurrentBias, dm);
       return result;
@@ -224,16 +237,16 @@ const gru: Cell = (weights, gate, cell, x, h) => {
 };
 
 /** r = σ(x·Wr + h·Ur + br), z likewise, n = φ(x·Wn + (r∘h)·Un + bn), h′ = (1 − z)∘n + z∘h */
-const gruBefore: Cell = (weights, gate, cell, x, h) => {
+const gruBefore: Cell = (weights, gate, cell, x, h, _c, entering) => {
   const H = h.length;
   const sigma = activations[gate];
   const phi = activations[cell];
   const sum = weights.bias.slice();
   addProduct(sum, x, weights.kernel);
-  addProduct(sum, h, weights.recurrent, 0, 2 * H);
+  addProduct(sum, entering, weights.recurrent, 0, 2 * H);
   const r = sum.slice(0, H).map(sigma.value);
   const z = sum.slice(H, 2 * H).map(sigma.value);
-  const reset = h.map((each, u) => r[u]! * each);
+  const reset = entering.map((each, u) => r[u]! * each);
   addProduct(sum, reset, weights.recurrent, 2 * H);
   const n = sum.slice(2 * H).map(phi.value);
   return {
@@ -242,18 +255,19 @@ const gruBefore: Cell = (weights, gate, cell, x, h) => {
     back(dh) {
       const dsum = zeros(3 * H);
       const dreset = zeros(H);
-      const result = { dx: zeros(x.length), dh: zeros(H), dc: zeros(H) };
+      const result = { dx: zeros(x.length), dh: zeros(H), dc: zeros(H), dentering: zeros(H) };
       for (let u = 0; u < H; u++) {
         dsum[2 * H + u] = dh[u]! * (1 - z[u]!) * phi.slope(sum[2 * H + u]!);
         dsum[H + u] = dh[u]! * (h[u]! - n[u]!) * sigma.slope(sum[H + u]!);
       }
       addProductGradient(dsum, reset, weights.recurrent, dreset, weights.drecurrent, 2 * H);
       for (let u = 0; u < H; u++) {
-        dsum[u] = dreset[u]! * h[u]! * sigma.slope(sum[u]!);
-        result.dh[u] = dh[u]! * z[u]! + dreset[u]! * r[u]!;
+        dsum[u] = dreset[u]! * entering[u]! * sigma.slope(sum[u]!);
+        result.dh[u] = dh[u]! * z[u]!;
+        result.dentering[u] = dreset[u]! * r[u]!;
       }
       addProductGradient(dsum, x, weights.kernel, result.dx, weights.dkernel);
-      addProductGradient(dsum, h, weights.recurrent, result.dh, weights.drecurrent, 0, 2 * H);
+      addProductGradient(dsum, entering, weights.recurrent, result.dentering, weights.drecurrent, 0, 2 * H);
       add(weights.dbias, dsum);
       return result;
     },
@@ -296,12 +310,15 @@ export function recurrentReference(cellName: CellName, input: RecurrentInput): R
     if (reverse) times.reverse();
     let h = row(input.h0, b, H);
     let c = row(input.c0, b, H);
+    const factors = input.factors ? row(input.factors, b, H) : zeros(H).fill(1);
     const steps = times.map((time) => {
-      const done = step(weights, gate, cell, row(input.x, time, C), h, c);
-      h = done.h;
-      c = done.c;
+      const [keep, keepCell] = [input.keep, input.keepCell].map((all) => row(all, (time % T) * B + b, H));
+      const entering = h.map((each, u) => factors[u]! * each);
+      const done = step(weights, gate, cell, row(input.x, time, C), h, c, entering);
+      h = mix(keep!, h, done.h);
+      c = mix(keepCell!, c, done.c);
       y.set(h, time * H);
-      return done;
+      return { ...done, keep: keep!, keepCell: keepCell! };
     });
     hLast.set(h, b * H);
     cLast.set(c, b * H);
@@ -309,10 +326,12 @@ export function recurrentReference(cellName: CellName, input: RecurrentInput): R
     let dc = row(input.dcLast, b, H);
     for (let s = times.length - 1; s >= 0; s--) {
       add(dh, row(input.dy, times[s]!, H));
-      const gradient = steps[s]!.back(dh, dc);
+      const { back, keep, keepCell } = steps[s]!;
+      const nothing = zeros(H);
+      const gradient = back(mix(keep, nothing, dh), mix(keepCell, nothing, dc));
       dx.set(gradient.dx, times[s]! * C);
-      dh = gradient.dh;
-      dc = gradient.dc;
+      dh = dh.map((each, u) => keep[u]! * each + gradient.dh[u]! + factors[u]! * gradient.dentering[u]!);
+      dc = dc.map((each, u) => keepCell[u]! * each + gradient.dc[u]!);
     }
     dh0.set(dh, b * H);
     dc0.set(dc, b * H);

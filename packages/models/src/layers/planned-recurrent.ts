@@ -2,9 +2,10 @@
 
 import type { Block, Kernels, PlanBuilder, PlannedWeight, Signal } from '@tidecast/backend';
 import type { PlannedStates } from '../layer-definition.ts';
+import type { PlannedRegularisers } from './regularisers.ts';
 
 /** One direction of a layer: sizes and blocks, fixed when the plan is laid out. */
-export interface PlannedDirection {
+export interface PlannedDirection extends PlannedRegularisers {
   steps: number;
   channels: number;
   units: number;
@@ -49,7 +50,11 @@ export interface RecurrentPlan {
   returnSequences: boolean;
   /** For one direction only. */
   states?: PlannedStates;
-  directions: readonly { reverse: boolean; weights: Readonly<Record<string, PlannedWeight>> }[];
+  directions: readonly {
+    reverse: boolean;
+    weights: Readonly<Record<string, PlannedWeight>>;
+    regularisers: PlannedRegularisers;
+  }[];
 }
 
 /** Adds the steps of a recurrent layer and returns its output. */
@@ -64,7 +69,7 @@ export function planRecurrent(
   const [steps, channels] = input.shape as [number, number];
   const stride = units * directions.length;
   const output = returnSequences ? plan.signal([steps, stride], input.mask) : plan.signal([stride]);
-  const runs = directions.map(({ reverse, weights }, index): PlannedDirection => {
+  const runs = directions.map(({ reverse, weights, regularisers }, index): PlannedDirection => {
     const part = (block: Block) => plan.slice(block, index * units, block.length - index * units);
     const { value, gradient } = output;
     return {
@@ -73,6 +78,7 @@ export function planRecurrent(
       units,
       reverse,
       weights,
+      ...regularisers,
       x: input.value,
       mask: input.mask,
       h0: h?.before,
@@ -89,7 +95,7 @@ export function planRecurrent(
     for (const run of runs) cell.forward(run, batch);
   });
   if (states) {
-    const { workspace } = runs[0]!;
+    const { workspace, drops } = runs[0]!;
     plan.forward(({ batch }) => {
       plan.kernels.recurrentStates(
         batch,
@@ -99,6 +105,7 @@ export function planRecurrent(
         cell.gates,
         cell.extra,
         states.after ?? steps,
+        addressOf(drops),
         workspace.address,
         h!.after.address,
         addressOf(c?.after),

@@ -19,9 +19,9 @@ import {
   dropInputs,
   fromStep,
   planDropInputs,
+  planRegularisers,
   type RegulariserSettings,
   regulariserSettings,
-  unplanned,
   variantOf,
 } from './regularisers.ts';
 
@@ -120,12 +120,13 @@ export function recurrentLayer<S extends RecurrentSettings>(
       return { x: join(runs.map((run) => run.sequence)), ...(mask && { mask }), ...handedOn };
     },
     plan({ settings, weights, plan, input: given, position, states }) {
-      const why = unplanned(settings as Required<RecurrentSettings>, plan.training);
-      if (why) return why;
+      const shared = settings as Required<RecurrentSettings>;
+      const { units, returnSequences, dropout, layerNorm } = shared;
+      if (layerNorm) return 'layerNorm has no planned form';
       const cellOf = cell.planned(settings);
       if (typeof cellOf === 'string') return cellOf;
-      const specs = cell.weights(settings, given.shape[1]!);
-      const { units, returnSequences, dropout } = settings as Required<RecurrentSettings>;
+      const [steps, channels] = given.shape as [number, number];
+      const specs = cell.weights(settings, channels);
       const drops = plan.training && dropout > 0;
       const input = drops ? planDropInputs(plan, given, dropout, position) : given;
       return planRecurrent(plan, input, cellOf, {
@@ -135,6 +136,7 @@ export function recurrentLayer<S extends RecurrentSettings>(
         directions: directions(settings).map(({ prefix, reverse }) => ({
           reverse,
           weights: Object.fromEntries(specs.map(({ name }) => [name, weights[prefix + name]!])),
+          regularisers: planRegularisers(plan, shared, { prefix, steps, position }),
         })),
       });
     },

@@ -1,9 +1,9 @@
 // What keeps recurrent layers from learning by heart: variational dropout of inputs and states, zoneout, layer norm. A layer
-// with none of them is the plain cell, by the fused kernels.
+// with none of them is the plain cell, by the fused kernels. In a plan the kernels do all but layer norm, by the same draws.
 
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { CellVariant, LayerNormGains, PlanBuilder, Signal, StateName } from '@tidecast/backend';
+import type { Block, CellVariant, LayerNormGains, PlanBuilder, Signal, StateName } from '@tidecast/backend';
 import { createRandom, deriveSeed } from '@tidecast/data';
 import { finiteNumber, flag, type Setting } from '../settings.ts';
 
@@ -60,28 +60,24 @@ interface VariantCall {
 export function variantOf(call: VariantCall): CellVariant | undefined {
   const { settings, type, prefix, rows, units, training, norm, onState } = call;
   const { recurrentDropout, zoneout, cellZoneout = 0 } = settings;
-  const zones = zoneout > 0 || cellZoneout > 0;
+  const keeps = zoneout > 0 || cellZoneout > 0;
   const drops = training && recurrentDropout > 0;
-  if (!(norm || zones || drops || onState)) return undefined;
+  if (!(norm || keeps || drops || onState)) return undefined;
   const seedFor = (setting: string) => seedOf(type, setting, call.seed);
   const keep = (state: StateName, t: number) => {
     const rate = state === 'h' ? zoneout : cellZoneout;
     if (rate === 0) return undefined;
     if (!training) return tf.scalar(rate);
-    const random = createRandom(seedFor('zoneout'), 'zoneout', prefix + state, t);
-    return tf.tensor(
-      Float32Array.from({ length: rows * units }, () => Number(random.uniform() < rate)),
-      [rows, units],
-    );
+    return drawn(zones(rate, seedFor('zoneout'), prefix + state, t), [rows, units]);
   };
   return {
     ...(drops && {
-      recurrentFactors: tf.tensor(
-        factors(rows * units, recurrentDropout, seedFor('recurrentDropout'), `${prefix}recurrent`),
-        [rows, units],
-      ),
+      recurrentFactors: drawn(factors(recurrentDropout, seedFor('recurrentDropout'), `${prefix}recurrent`), [
+        rows,
+        units,
+      ]),
     }),
-    ...(zones && { keep }),
+    ...(keeps && { keep }),
     ...(norm && { norm }),
     ...(onState && { onState: (state, t, value) => onState(prefix + state, t, value) as Tensor2D }),
   };
@@ -98,21 +94,59 @@ export function fromStep(variant: CellVariant | undefined, from: number): CellVa
   };
 }
 
-/** Why a layer with these settings has no plan, or undefined. */
-export function unplanned(settings: AllSettings, training: boolean): string | undefined {
-  const { recurrentDropout, zoneout, cellZoneout = 0, layerNorm } = settings;
-  const found =
-    (training && recurrentDropout > 0 && 'recurrentDropout') ||
-    ((zoneout > 0 || cellZoneout > 0) && 'zoneout') ||
-    (layerNorm && 'layerNorm');
-  return found ? `${found} has no planned form` : undefined;
+/** What the kernels of one direction read in a plan, in rows of whole vectors; absent where there is none. */
+export interface PlannedRegularisers {
+  /** Factors of h on its way into the recurrent product, and room for the states as they are. */
+  drops?: Block;
+  /** How much of its value before a state keeps at each step: h, and the cell c. */
+  keep?: Block;
+  keepCell?: Block;
+}
+
+/** {@link variantOf} in a plan, without layer norm: the steps that draw it, for the layer at `position`. */
+export function planRegularisers(
+  plan: PlanBuilder,
+  settings: AllSettings & { units: number },
+  { prefix, steps, position }: { prefix: string; steps: number; position: number },
+): PlannedRegularisers {
+  const { units, recurrentDropout, zoneout, cellZoneout = 0 } = settings;
+  const stride = 4 * Math.ceil(units / 4);
+  const planDrops = () => {
+    const drops = plan.block(plan.kernels.recurrentDropsSize(plan.batch, steps, units));
+    plan.forward(({ batch, seed }) => {
+      const draw = factors(recurrentDropout, deriveSeed(seed, position), `${prefix}recurrent`);
+      drawRows(plan.view(drops, batch * stride), units, stride, draw);
+    });
+    return drops;
+  };
+  const planKeep = (state: StateName, rate: number) => {
+    const keep = plan.block(steps * plan.batch * stride);
+    plan.forward(({ batch, seed }) => {
+      const all = plan.view(keep, steps * batch * stride);
+      if (!plan.training) {
+        all.fill(rate);
+        return;
+      }
+      const own = deriveSeed(seed, position);
+      for (let t = 0; t < steps; t++) {
+        const step = all.subarray(t * batch * stride, (t + 1) * batch * stride);
+        drawRows(step, units, stride, zones(rate, own, prefix + state, t));
+      }
+    });
+    return keep;
+  };
+  return {
+    ...(plan.training && recurrentDropout > 0 && { drops: planDrops() }),
+    ...(zoneout > 0 && { keep: planKeep('h', zoneout) }),
+    ...(cellZoneout > 0 && { keepCell: planKeep('c', cellZoneout) }),
+  };
 }
 
 /** `x [B, T, C]` without the channels that are dropped, the same ones at all steps. */
 export function dropInputs(type: string, x: Tensor, rate: number, seed: number | undefined): Tensor {
   const [rows, , channels] = x.shape as [number, number, number];
-  const kept = factors(rows * channels, rate, seedOf(type, 'dropout', seed), 'inputs');
-  return tf.mul(x, tf.tensor(kept, [rows, 1, channels]));
+  const kept = drawn(factors(rate, seedOf(type, 'dropout', seed), 'inputs'), [rows, 1, channels]);
+  return tf.mul(x, kept);
 }
 
 /** {@link dropInputs} in a plan, for the layer at `position`. */
@@ -135,7 +169,8 @@ export function planDropInputs(plan: PlanBuilder, input: Signal, rate: number, p
   };
   plan.forward(({ batch, seed }) => {
     const count = batch * channels;
-    plan.view(kept, count).set(factors(count, rate, deriveSeed(seed, position), 'inputs'));
+    const draw = factors(rate, deriveSeed(seed, position), 'inputs');
+    drawRows(plan.view(kept, count), channels, channels, draw);
     scale(batch, plan.view(value, count * steps), plan.view(output.value, count * steps));
   });
   if (gradient) {
@@ -147,11 +182,30 @@ export function planDropInputs(plan: PlanBuilder, input: Signal, rate: number, p
   return output;
 }
 
-/** 0 with probability `rate`, else 1 / (1 − rate). */
-function factors(count: number, rate: number, seed: number, what: string): Float32Array {
+/** Draws of dropout: 0 with probability `rate`, else 1 / (1 − rate). */
+function factors(rate: number, seed: number, what: string): () => number {
   const random = createRandom(seed, 'dropout', what);
   const kept = 1 / (1 - rate);
-  return Float32Array.from({ length: count }, () => (random.uniform() < rate ? 0 : kept));
+  return () => (random.uniform() < rate ? 0 : kept);
+}
+
+/** Draws of zoneout at step t: 1 with probability `rate`, else 0. */
+function zones(rate: number, seed: number, state: string, t: number): () => number {
+  const random = createRandom(seed, 'zoneout', state, t);
+  return () => (random.uniform() < rate ? 1 : 0);
+}
+
+/** A tensor of draws. */
+function drawn(draw: () => number, shape: number[]): Tensor {
+  return tf.tensor(Float32Array.from({ length: tf.util.sizeFromShape(shape) }, draw), shape);
+}
+
+/** The same draws in rows `stride` apart, 0 between them. */
+function drawRows(rows: Float32Array, width: number, stride: number, draw: () => number): void {
+  for (let row = 0; row < rows.length; row += stride) {
+    for (let i = 0; i < width; i++) rows[row + i] = draw();
+    rows.fill(0, row + width, row + stride);
+  }
 }
 
 function seedOf(type: string, setting: string, seed: number | undefined): number {

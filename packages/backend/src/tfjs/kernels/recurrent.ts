@@ -10,6 +10,10 @@ import { loadedKernels, type WasmBackend } from '../heap.ts';
 type Tensors = Record<string, TensorInfo | undefined>;
 type Kernel = (...values: (number | boolean)[]) => number;
 
+/** Neither recurrent dropout nor zoneout of h, nor of c: calls with these are composed. */
+const plain = [0, 0];
+const plainCell = 0;
+
 /** Of each cell's workspace: columns of gates per unit, and states kept beside h. */
 const layouts: Readonly<Record<CellName, { gates: number; extra: number }>> = {
   lstm: { gates: 4, extra: 2 },
@@ -49,7 +53,8 @@ function forward({ inputs, backend, attrs }: Invocation): TensorInfo[] {
     ...only('gru', addressOf(inputs.recurrentBias)),
     addressOf(inputs.h0),
     ...only('lstm', addressOf(inputs.c0)),
-    ...[addressOf(mask), addressOf(workspace), addressOf(sequence), H, h!, H],
+    ...[addressOf(mask), ...plain, ...only('lstm', plainCell)],
+    ...[addressOf(workspace), addressOf(sequence), H, h!, H],
     ...only('lstm', c!),
   );
   return [sequence, ...states, workspace, ...(mask ? [share(backend, mask)] : [])];
@@ -75,7 +80,8 @@ function backward({ inputs, backend, attrs }: Invocation): TensorInfo[] {
   call(
     'Backward',
     ...[B, T, C, H, attrs.reverse, ...functionsOf(attrs)],
-    ...[addressOf(mask), addressOf(workspace), addressOf(dsequence), H, addressOf(dh), H],
+    ...[addressOf(mask), ...plain, ...only('lstm', plainCell)],
+    ...[addressOf(workspace), addressOf(dsequence), H, addressOf(dh), H],
     ...only('lstm', addressOf(dc)),
     ...[made.kernel, made.recurrent, made.bias].map(addressOf),
     ...only('gru', addressOf(made.recurrentBias)),
