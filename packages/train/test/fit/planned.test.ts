@@ -112,6 +112,7 @@ function expectSame(got: Trained, expected: Pick<Trained, 'batches' | 'weights' 
 }
 
 const sequence = { returnSequences: true };
+const regularised = { recurrentDropout: 0.3, zoneout: 0.2 };
 const networks: Record<string, [LayerConfig[], Samples]> = {
   dense: [[flatten(), dense({ units: 9, activation: 'swish' }), dense({ units: 3 })], sequences],
   lstm: [[lstm({ units: 5 }), dense({ units: 3 })], sequences],
@@ -171,6 +172,14 @@ const networks: Record<string, [LayerConfig[], Samples]> = {
     ],
     sequences,
   ],
+  ...Object.fromEntries(
+    Object.entries<LayerConfig>({
+      'lstm, regularised': lstm({ units: 5, ...regularised, cellZoneout: 0.2 }),
+      'gru, regularised': gru({ units: 5, ...regularised }),
+      'gru, reset before, regularised': gru({ units: 5, resetAfter: false, ...regularised }),
+      'rnn, regularised': rnn({ units: 5, ...regularised }),
+    }).map(([name, layer]) => [name, [[layer, dense({ units: 3 })], sequences]]),
+  ),
 };
 
 /** Weights from 0 to 1.5 of every target. */
@@ -234,6 +243,14 @@ const runs: Record<string, [LayerConfig[], Samples, Partial<FitOptions>?]> = {
   'a mask and weights in some batches only': [small, seldom()],
   'masked gru both ways, then rnn': [
     [gru({ units: 3, bidirectional: true, ...sequence }), rnn({ units: 4 }), dense({ units: 3 })],
+    masked(),
+  ],
+  'masked, both ways, regularised': [
+    [
+      lstm({ units: 3, bidirectional: true, cellZoneout: 0.1, ...regularised, ...sequence }),
+      gru({ units: 4, dropout: 0.2, ...regularised }),
+      dense({ units: 3 }),
+    ],
     masked(),
   ],
   weights: [
@@ -365,7 +382,7 @@ only(`memory${why}`, () => {
     let tensors = 0;
     let bytes = 0;
     let steps = 0;
-    const { start } = await train([gru({ units: 3 }), dense({ units: 3 })], sequences, {
+    const { start } = await train([gru({ units: 3, ...regularised }), dense({ units: 3 })], sequences, {
       epochs: 2000,
       batchSize: 8,
       checkpoint: undefined,
