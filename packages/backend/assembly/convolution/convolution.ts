@@ -7,11 +7,13 @@
 // bottom and on the right follows from the size of the output. Shapes: x `[B, H, W, C]`, filter `[fh, fw, C, K]`, bias
 // `[K]`, y `[B, OH, OW, K]`.
 
-import { packedRightSize, packRight, PANEL, TILE_ROWS, tileRows } from '../gemm/pack';
+import { packedRightSize, packRight, PANEL } from '../gemm/pack';
 import { at, clear, up8 } from '../simd';
 import { blocksSize, createBlocks, PIXELS, TABLE_PADDING } from './blocks';
-import { tapTileNarrow } from './narrow-tiles';
-import { tapTile4, tapTile6 } from './tap-tiles';
+import { multiplyTiles } from './multiply-tiles';
+import { winogradWins } from './winograd/choice';
+import { createTiles, tilesSize } from './winograd/tiles';
+import { winograd, winogradInputGradient } from './winograd/winograd';
 
 /** Floats of scratch that the convolution or one of its gradients needs for this geometry, whichever is called. */
 export function convolutionScratch(
@@ -35,7 +37,22 @@ export function convolutionScratch(
   const forward = up8(outChannels) + packedRightSize(taps, outChannels);
   const panels = filterHeight * filterWidth * packedRightSize(outChannels, channels);
   const filterGradient = taps + TABLE_PADDING + packedRightSize(PIXELS, outChannels);
-  return (
+  const tiles = winogradWins(
+    batch,
+    channels,
+    outHeight,
+    outWidth,
+    outChannels,
+    filterHeight,
+    filterWidth,
+    strideHeight,
+    strideWidth,
+    dilationHeight,
+    dilationWidth,
+  )
+    ? tilesSize(batch, channels, outHeight, outWidth, outChannels)
+    : 0;
+  const direct =
     blocksSize(
       batch,
       channels,
@@ -47,8 +64,8 @@ export function convolutionScratch(
       strideWidth,
       dilationHeight,
       dilationWidth,
-    ) + max(forward, max(PANEL + panels, filterGradient))
-  );
+    ) + max(forward, max(PANEL + panels, filterGradient));
+  return max(tiles, direct);
 }
 
 /** `y = x ∗ filter + bias`; `bias` 0: none. */
@@ -74,6 +91,36 @@ export function convolution(
   left: i32,
   scratch: usize,
 ): void {
+  if (
+    winogradWins(
+      batch,
+      channels,
+      outHeight,
+      outWidth,
+      outChannels,
+      filterHeight,
+      filterWidth,
+      strideHeight,
+      strideWidth,
+      dilationHeight,
+      dilationWidth,
+    )
+  ) {
+    const tiles = createTiles(
+      scratch,
+      batch,
+      height,
+      width,
+      channels,
+      outHeight,
+      outWidth,
+      outChannels,
+      top,
+      left,
+    );
+    winograd(tiles, x, filter, bias, y);
+    return;
+  }
   const blocks = createBlocks(
     scratch,
     batch,
@@ -124,41 +171,6 @@ export function convolution(
   }
 }
 
-/** A block times one panel of the right operand, in the tiles that fit; the arguments are those of {@link tapTile4}. */
-function multiplyTiles(
-  outer: i32,
-  outerSkip: usize,
-  inner: i32,
-  innerSkip: usize,
-  run: i32,
-  aTable: usize,
-  b: usize,
-  start: usize,
-  cTable: usize,
-  cOffset: usize,
-  rows: i32,
-  columns: i32,
-  accumulate: bool,
-): void {
-  if (columns <= 4) {
-    tapTileNarrow(outer, outerSkip, inner, innerSkip, run, aTable, b, start, cTable, cOffset, rows, columns, accumulate);
-    return;
-  }
-  let first = 0;
-  if (TILE_ROWS == 6) {
-    while (first < rows && tileRows(rows - first) == 6) first += 6;
-    first = min(first, rows);
-  }
-  if (first > 0) {
-    tapTile6(outer, outerSkip, inner, innerSkip, run, aTable, b, start, cTable, cOffset, first, columns, accumulate);
-  }
-  if (first < rows) {
-    aTable = at(aTable, first);
-    cTable = at(cTable, first);
-    tapTile4(outer, outerSkip, inner, innerSkip, run, aTable, b, start, cTable, cOffset, rows - first, columns, accumulate);
-  }
-}
-
 /** `dx`, the gradient by the input, from `dy` and the filter. */
 export function convolutionInputGradient(
   dy: usize,
@@ -181,6 +193,36 @@ export function convolutionInputGradient(
   left: i32,
   scratch: usize,
 ): void {
+  if (
+    winogradWins(
+      batch,
+      channels,
+      outHeight,
+      outWidth,
+      outChannels,
+      filterHeight,
+      filterWidth,
+      strideHeight,
+      strideWidth,
+      dilationHeight,
+      dilationWidth,
+    )
+  ) {
+    const tiles = createTiles(
+      scratch,
+      batch,
+      height,
+      width,
+      channels,
+      outHeight,
+      outWidth,
+      outChannels,
+      top,
+      left,
+    );
+    winogradInputGradient(tiles, dy, filter, dx, batch);
+    return;
+  }
   const blocks = createBlocks(
     scratch,
     batch,

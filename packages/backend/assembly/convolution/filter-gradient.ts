@@ -1,11 +1,13 @@
 // The filter gradient of a 2D convolution; geometry and shapes as in convolution.ts.
 
-import { PANEL, packRight, TILE_ROWS, tileRows } from '../gemm/pack';
+import { PANEL, packRight } from '../gemm/pack';
 import { storeRow } from '../gemm/tiles';
 import { at, clear } from '../simd';
+import { addProducts } from './add-products';
 import { Blocks, createBlocks, TABLE_PADDING } from './blocks';
-import { pixelTileNarrow } from './narrow-tiles';
-import { pixelTile4, pixelTile6 } from './pixel-tiles';
+import { winogradWins } from './winograd/choice';
+import { createTiles } from './winograd/tiles';
+import { winogradFilterGradient } from './winograd/winograd';
 
 /** `dFilter` and `dBias` (0: not wanted), the gradients by filter and bias, from `x` and `dy`. */
 export function convolutionFilterGradient(
@@ -30,6 +32,36 @@ export function convolutionFilterGradient(
   left: i32,
   scratch: usize,
 ): void {
+  if (
+    winogradWins(
+      batch,
+      channels,
+      outHeight,
+      outWidth,
+      outChannels,
+      filterHeight,
+      filterWidth,
+      strideHeight,
+      strideWidth,
+      dilationHeight,
+      dilationWidth,
+    )
+  ) {
+    const tiles = createTiles(
+      scratch,
+      batch,
+      height,
+      width,
+      channels,
+      outHeight,
+      outWidth,
+      outChannels,
+      top,
+      left,
+    );
+    winogradFilterGradient(tiles, x, dy, dFilter, dBias, batch);
+    return;
+  }
   const blocks = createBlocks(
     scratch,
     batch,
@@ -54,7 +86,6 @@ export function convolutionFilterGradient(
   clear(dFilter, taps * outChannels);
   if (dBias) clear(dBias, outChannels);
   let rowStep = -1;
-  const ldc = (<usize>outChannels) << 2;
   while (blocks.next(x, dy)) {
     blocks.copyRegion(x);
     if (blocks.rowStep != rowStep) fillTapTable(blocks, tapTable);
@@ -65,22 +96,7 @@ export function convolutionFilterGradient(
       const panel = at(panels, j * pixels);
       const columns = min(PANEL, outChannels - j);
       if (dBias) addColumns(pixels, panel, at(dBias, j), columns);
-      let to = at(dFilter, j);
-      let table = tapTable;
-      for (let i = 0; i < taps; ) {
-        const tile = columns <= 4 ? 4 : tileRows(taps - i);
-        const valid = min(tile, taps - i);
-        if (columns <= 4) {
-          pixelTileNarrow(pixels, blocks.inputTable, table, panel, to, ldc, valid, columns, true);
-        } else if (TILE_ROWS == 6 && tile == 6) {
-          pixelTile6(pixels, blocks.inputTable, table, panel, to, ldc, valid, columns, true);
-        } else {
-          pixelTile4(pixels, blocks.inputTable, table, panel, to, ldc, valid, columns, true);
-        }
-        table = at(table, tile);
-        to += ldc * <usize>tile;
-        i += tile;
-      }
+      addProducts(pixels, blocks.inputTable, tapTable, taps, panel, at(dFilter, j), outChannels, columns);
     }
   }
 }
