@@ -5,6 +5,7 @@ export { activateAll, activateGradient } from './activations';
 export { batchNorm, batchNormGradient, batchNormMoments, batchNormScratch } from './batch-norm';
 export { convolution, convolutionInputGradient, convolutionScratch } from './convolution/convolution';
 export { convolutionFilterGradient } from './convolution/filter-gradient';
+export { winogradWins } from './convolution/winograd/choice';
 export { depthwise, depthwiseInputGradient } from './depthwise/depthwise';
 export { depthwiseFilterGradient } from './depthwise/filter-gradient';
 export { gemm, gemmScratch } from './gemm/gemm';

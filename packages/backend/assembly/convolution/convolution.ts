@@ -11,8 +11,8 @@ import { packedRightSize, packRight, PANEL } from '../gemm/pack';
 import { at, clear, up8 } from '../simd';
 import { blocksSize, createBlocks, PIXELS, TABLE_PADDING } from './blocks';
 import { multiplyTiles } from './multiply-tiles';
-import { winogradWins } from './winograd/choice';
-import { createTiles, tilesSize } from './winograd/tiles';
+import { chooseTiles, winogradWins } from './winograd/choice';
+import { tilesSize } from './winograd/tiles';
 import { winograd, winogradInputGradient } from './winograd/winograd';
 
 /** Floats of scratch that the convolution or one of its gradients needs for this geometry, whichever is called. */
@@ -37,8 +37,10 @@ export function convolutionScratch(
   const forward = up8(outChannels) + packedRightSize(taps, outChannels);
   const panels = filterHeight * filterWidth * packedRightSize(outChannels, channels);
   const filterGradient = taps + TABLE_PADDING + packedRightSize(PIXELS, outChannels);
-  const tiles = winogradWins(
+  const wins = winogradWins(
     batch,
+    height,
+    width,
     channels,
     outHeight,
     outWidth,
@@ -49,9 +51,10 @@ export function convolutionScratch(
     strideWidth,
     dilationHeight,
     dilationWidth,
-  )
-    ? tilesSize(batch, channels, outHeight, outWidth, outChannels)
-    : 0;
+    top,
+    left,
+  );
+  const tiles = wins ? tilesSize(batch, channels, outHeight, outWidth, outChannels) : 0;
   const direct =
     blocksSize(
       batch,
@@ -91,33 +94,25 @@ export function convolution(
   left: i32,
   scratch: usize,
 ): void {
-  if (
-    winogradWins(
-      batch,
-      channels,
-      outHeight,
-      outWidth,
-      outChannels,
-      filterHeight,
-      filterWidth,
-      strideHeight,
-      strideWidth,
-      dilationHeight,
-      dilationWidth,
-    )
-  ) {
-    const tiles = createTiles(
-      scratch,
-      batch,
-      height,
-      width,
-      channels,
-      outHeight,
-      outWidth,
-      outChannels,
-      top,
-      left,
-    );
+  const tiles = chooseTiles(
+    scratch,
+    batch,
+    height,
+    width,
+    channels,
+    outHeight,
+    outWidth,
+    outChannels,
+    filterHeight,
+    filterWidth,
+    strideHeight,
+    strideWidth,
+    dilationHeight,
+    dilationWidth,
+    top,
+    left,
+  );
+  if (tiles) {
     winograd(tiles, x, filter, bias, y);
     return;
   }
@@ -193,33 +188,25 @@ export function convolutionInputGradient(
   left: i32,
   scratch: usize,
 ): void {
-  if (
-    winogradWins(
-      batch,
-      channels,
-      outHeight,
-      outWidth,
-      outChannels,
-      filterHeight,
-      filterWidth,
-      strideHeight,
-      strideWidth,
-      dilationHeight,
-      dilationWidth,
-    )
-  ) {
-    const tiles = createTiles(
-      scratch,
-      batch,
-      height,
-      width,
-      channels,
-      outHeight,
-      outWidth,
-      outChannels,
-      top,
-      left,
-    );
+  const tiles = chooseTiles(
+    scratch,
+    batch,
+    height,
+    width,
+    channels,
+    outHeight,
+    outWidth,
+    outChannels,
+    filterHeight,
+    filterWidth,
+    strideHeight,
+    strideWidth,
+    dilationHeight,
+    dilationWidth,
+    top,
+    left,
+  );
+  if (tiles) {
     winogradInputGradient(tiles, dy, filter, dx, batch);
     return;
   }

@@ -3,10 +3,9 @@
 import { PANEL, packRight } from '../gemm/pack';
 import { storeRow } from '../gemm/tiles';
 import { at, clear } from '../simd';
-import { addProducts } from './add-products';
 import { Blocks, createBlocks, TABLE_PADDING } from './blocks';
-import { winogradWins } from './winograd/choice';
-import { createTiles } from './winograd/tiles';
+import { multiplyPixels } from './multiply-pixels';
+import { chooseTiles } from './winograd/choice';
 import { winogradFilterGradient } from './winograd/winograd';
 
 /** `dFilter` and `dBias` (0: not wanted), the gradients by filter and bias, from `x` and `dy`. */
@@ -32,33 +31,25 @@ export function convolutionFilterGradient(
   left: i32,
   scratch: usize,
 ): void {
-  if (
-    winogradWins(
-      batch,
-      channels,
-      outHeight,
-      outWidth,
-      outChannels,
-      filterHeight,
-      filterWidth,
-      strideHeight,
-      strideWidth,
-      dilationHeight,
-      dilationWidth,
-    )
-  ) {
-    const tiles = createTiles(
-      scratch,
-      batch,
-      height,
-      width,
-      channels,
-      outHeight,
-      outWidth,
-      outChannels,
-      top,
-      left,
-    );
+  const tiles = chooseTiles(
+    scratch,
+    batch,
+    height,
+    width,
+    channels,
+    outHeight,
+    outWidth,
+    outChannels,
+    filterHeight,
+    filterWidth,
+    strideHeight,
+    strideWidth,
+    dilationHeight,
+    dilationWidth,
+    top,
+    left,
+  );
+  if (tiles) {
     winogradFilterGradient(tiles, x, dy, dFilter, dBias, batch);
     return;
   }
@@ -96,7 +87,7 @@ export function convolutionFilterGradient(
       const panel = at(panels, j * pixels);
       const columns = min(PANEL, outChannels - j);
       if (dBias) addColumns(pixels, panel, at(dBias, j), columns);
-      addProducts(pixels, blocks.inputTable, tapTable, taps, panel, at(dFilter, j), outChannels, columns);
+      multiplyPixels(pixels, blocks.inputTable, tapTable, taps, panel, at(dFilter, j), outChannels, columns, true);
     }
   }
 }

@@ -36,7 +36,7 @@ export function packedRightSize(k: i32, n: i32): i32 {
 /** Four floats from each of four rows, transposed: vector `p` of the result holds element `p` of every row. */
 // @ts-ignore: decorator
 @inline
-function transposeInto(r0: v128, r1: v128, r2: v128, r3: v128, out: usize, stride: usize): void {
+export function transposeInto(r0: v128, r1: v128, r2: v128, r3: v128, out: usize, stride: usize): void {
   const a = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
   const b = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
   const c = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);

@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import * as reference from '../reference/kernels.ts';
-import { geometryOf, noise, type Pad } from '../reference/support.ts';
-import { biasError, convolutionNumbers } from './convolution-numbers.ts';
-import { createTestKernels, relativeError, type TestKernels } from './test-kernels.ts';
+import { geometryOf, type Pad } from '../reference/support.ts';
+import { checkConvolution } from './check-convolution.ts';
+import { convolutionNumbers } from './convolution-numbers.ts';
+import { createTestKernels, type TestKernels } from './test-kernels.ts';
 
 let test: TestKernels;
 beforeAll(async () => {
@@ -10,9 +10,6 @@ beforeAll(async () => {
 });
 beforeEach(() => test.reset());
 
-const size = (shape: number[]) => shape.reduce((product, each) => product * each, 1);
-
-/** Forward and all gradients beside float64 loops. */
 function check(
   x: [number, number, number, number],
   filter: [number, number, number, number],
@@ -21,36 +18,7 @@ function check(
   dilations: [number, number] = [1, 1],
   bound = 1e-6,
 ) {
-  test.reset();
-  const { kernels } = test;
-  const geometry = geometryOf(x, filter, strides, pad, dilations);
-  const numbers = convolutionNumbers(geometry);
-  const K = filter[3];
-  const outputs = x[0] * size(geometry.out) * K;
-  const [input, weights, bias, dy] = [
-    noise(size(x), 1),
-    noise(size(filter), 2),
-    noise(K, 3),
-    noise(outputs, 4),
-  ];
-  const [xAt, wAt, biasAt, dyAt] = [test.put(input), test.put(weights), test.put(bias), test.put(dy)];
-  const [y, bare, dx, dw, db] = [outputs, outputs, size(x), size(filter), K].map(test.garbage) as number[];
-  const scratch = test.garbage(kernels.convolutionScratch(...numbers));
-  kernels.convolution(xAt, wAt, biasAt, y!, ...numbers, scratch);
-  kernels.convolution(xAt, wAt, 0, bare!, ...numbers, scratch);
-  kernels.convolutionInputGradient(dyAt, wAt, dx!, ...numbers, scratch);
-  kernels.convolutionFilterGradient(xAt, dyAt, dw!, db!, ...numbers, scratch);
-  const name = JSON.stringify({ x, filter, strides, pad, dilations });
-  const product = reference.conv2d(geometry, input, weights).data;
-  const biased = product.map((value, i) => value + bias[i % K]!);
-  expect(relativeError(test.get(y!, outputs), biased), `y of ${name}`).toBeLessThan(bound);
-  expect(relativeError(test.get(bare!, outputs), product), `y of ${name}`).toBeLessThan(bound);
-  const expectedDx = reference.conv2dInputGradient(geometry, weights, dy).data;
-  expect(relativeError(test.get(dx!, size(x)), expectedDx), `dx of ${name}`).toBeLessThan(bound);
-  const expectedDw = reference.conv2dFilterGradient(geometry, input, dy).data;
-  expect(relativeError(test.get(dw!, size(filter)), expectedDw), `dw of ${name}`).toBeLessThan(bound);
-  expect(biasError(test.get(db!, K), dy), `db of ${name}`).toBeLessThan(3e-7);
-  test.expectGuards();
+  checkConvolution(test, x, filter, { strides, pad, dilations, bound });
 }
 
 const odd = [1, 3, 5, 17];

@@ -47,10 +47,13 @@ export function conv2d(geometry: Geometry, x: ArrayLike<number>, w: ArrayLike<nu
   const [, , C, K] = geometry.filter;
   const result = zeros([geometry.x[0], ...geometry.out, K]);
   eachTap(geometry, (b, i, j, r, s, y, z) => {
+    const [from, tap, to] = [
+      at(geometry.x, b, y, z, 0),
+      at(geometry.filter, r, s, 0, 0),
+      at(result.shape, b, i, j, 0),
+    ];
     for (let c = 0; c < C; c++)
-      for (let k = 0; k < K; k++)
-        result.data[at(result.shape, b, i, j, k)]! +=
-          x[at(geometry.x, b, y, z, c)]! * w[at(geometry.filter, r, s, c, k)]!;
+      for (let k = 0; k < K; k++) result.data[to + k]! += x[from + c]! * w[tap + c * K + k]!;
   });
   return result;
 }
@@ -61,10 +64,13 @@ export function conv2dFilterGradient(geometry: Geometry, x: ArrayLike<number>, d
   const result = zeros([...geometry.filter]);
   const dyShape = [geometry.x[0], ...geometry.out, K];
   eachTap(geometry, (b, i, j, r, s, y, z) => {
+    const [from, tap, to] = [
+      at(geometry.x, b, y, z, 0),
+      at(result.shape, r, s, 0, 0),
+      at(dyShape, b, i, j, 0),
+    ];
     for (let c = 0; c < C; c++)
-      for (let k = 0; k < K; k++)
-        result.data[at(result.shape, r, s, c, k)]! +=
-          x[at(geometry.x, b, y, z, c)]! * dy[at(dyShape, b, i, j, k)]!;
+      for (let k = 0; k < K; k++) result.data[tap + c * K + k]! += x[from + c]! * dy[to + k]!;
   });
   return result;
 }
@@ -75,10 +81,13 @@ export function conv2dInputGradient(geometry: Geometry, w: ArrayLike<number>, dy
   const result = zeros([...geometry.x]);
   const dyShape = [geometry.x[0], ...geometry.out, K];
   eachTap(geometry, (b, i, j, r, s, y, z) => {
+    const [from, tap, to] = [
+      at(geometry.x, b, y, z, 0),
+      at(geometry.filter, r, s, 0, 0),
+      at(dyShape, b, i, j, 0),
+    ];
     for (let c = 0; c < C; c++)
-      for (let k = 0; k < K; k++)
-        result.data[at(geometry.x, b, y, z, c)]! +=
-          w[at(geometry.filter, r, s, c, k)]! * dy[at(dyShape, b, i, j, k)]!;
+      for (let k = 0; k < K; k++) result.data[from + c]! += w[tap + c * K + k]! * dy[to + k]!;
   });
   return result;
 }

@@ -14,7 +14,7 @@ export function spreadInputs(tiles: Tiles, first: i32, count: i32, x: usize): vo
     tiles.place(first + t);
     tiles.seekInput(x);
     let from = tiles.pixels;
-    let to: usize = load<u32>(at(tiles.inputTable, t));
+    let to = at(tiles.inputs, t * tiles.inputRow);
     for (let c = 0; c < tiles.channels; c += 4) {
       spreadInput(IN, from, tiles.rowStep, tiles.pixelStep, half, IN_ROW, GROUP);
       spreadInput(IN, half, GROUP, IN_ROW, to, pitch, 6 * pitch);
@@ -31,7 +31,7 @@ export function spreadGradients(tiles: Tiles, first: i32, count: i32, dy: usize,
   for (let t = 0; t < count; t++) {
     tiles.place(first + t);
     tiles.seekOutput(dy);
-    const rows: usize = load<u32>(at(tiles.outputTable, t));
+    const rows = at(tiles.outputs, t * tiles.outputRow);
     let from = tiles.pixels;
     for (let k = 0; k < tiles.outChannels; k += 4) {
       const to = panels ? at(tiles.outputs, (k & ~7) * tiles.block + t * PANEL + (k & 4)) : at(rows, k);
@@ -51,7 +51,7 @@ export function gatherOutputs(tiles: Tiles, first: i32, count: i32, bias: usize,
     tiles.place(first + t);
     const rows = min(OUT, tiles.outHeight - tiles.row);
     const columns = min(OUT, tiles.outWidth - tiles.column);
-    const from: usize = load<u32>(at(tiles.outputTable, t));
+    const from = at(tiles.outputs, t * tiles.outputRow);
     const corner = (tiles.image * tiles.outHeight + tiles.row) * tiles.outWidth + tiles.column;
     for (let k = 0; k < channels; k += 4) {
       const lanes = min(4, channels - k);
@@ -81,7 +81,7 @@ export function addInputs(tiles: Tiles, first: i32, count: i32, dx: usize): void
     const x = tiles.column - tiles.left;
     const left = max(0, -x);
     const right = min(IN, tiles.width - x);
-    const from: usize = load<u32>(at(tiles.inputTable, t));
+    const from = at(tiles.inputs, t * tiles.inputRow);
     const corner = (tiles.image * tiles.height + y) * tiles.width + x + left;
     for (let c = 0; c < channels; c += 4) {
       const lanes = min(4, channels - c);

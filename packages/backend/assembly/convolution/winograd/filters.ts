@@ -1,6 +1,6 @@
 // The filter through its transforms: to the packed right operand of each of the 36 products, and its gradient back.
 
-import { PANEL } from '../../gemm/pack';
+import { PANEL, transposeInto } from '../../gemm/pack';
 import { loadLanes, storeLanes } from '../../lanes';
 import { at, clear, up4 } from '../../simd';
 import { GROUP, IN, IN_ROW, POINTS, Tiles } from './tiles';
@@ -34,25 +34,36 @@ export function spreadFilters(tiles: Tiles, filter: usize): void {
   }
 }
 
-/** The right operands `[K, C]` of its input gradient. */
+/** The right operands `[K, C]` of its input gradient, four channels at a time: what is missing in the last four is 0. */
 export function spreadFiltersTransposed(tiles: Tiles, filter: usize): void {
   const channels = tiles.channels;
   const outChannels = tiles.outChannels;
-  // The last panel may have columns without channels.
-  if (channels & 3) clear(tiles.filter, POINTS * tiles.filterPitch);
   // The rows of the output's channels are not in use yet.
   const spreads = tiles.outputs;
-  for (let c = 0; c < channels; c++) {
+  for (let c = 0; c < channels; c += 4) {
+    const valid = min(4, channels - c);
+    if (valid < 4) clear(spreads, 4 * POINTS * 4);
     for (let k = 0; k < outChannels; k += 4) {
       const lanes = min(4, outChannels - k);
-      spread(tiles, at(filter, c * outChannels + k), lanes, spreads, GROUP);
-      const to = at(tiles.filter, (c & ~7) * outChannels + k * PANEL + (c & 7));
+      for (let i = 0; i < valid; i++) {
+        spread(tiles, at(filter, (c + i) * outChannels + k), lanes, spreads + <usize>i * GROUP, 4 * GROUP);
+      }
+      const to = at(tiles.filter, (c & ~7) * outChannels + k * PANEL + (c & 4));
       for (let p = 0; p < POINTS; p++) {
-        for (let lane = 0; lane < lanes; lane++) {
-          store<f32>(at(to, p * tiles.filterPitch + lane * PANEL), load<f32>(at(spreads, p * 4 + lane)));
-        }
+        transpose(spreads + <usize>p * 4 * GROUP, at(to, p * tiles.filterPitch), lanes);
       }
     }
+  }
+}
+
+/** Four rows of four from `from` on to the first `rows` columns, which become rows of a panel. */
+function transpose(from: usize, to: usize, rows: i32): void {
+  if (rows == 4) {
+    transposeInto(v128.load(from), v128.load(from, 16), v128.load(from, 32), v128.load(from, 48), to, PANEL << 2);
+    return;
+  }
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < 4; i++) store<f32>(at(to, row * PANEL + i), load<f32>(at(from, i * 4 + row)));
   }
 }
 

@@ -25,7 +25,7 @@ import { TABLE_PADDING } from '../blocks';
 
 /** Floats that the operands of one block may take (384 kB), and the fewest and most tiles in it. */
 const BLOCK_FLOATS: i32 = 98_304;
-const FEWEST: i32 = 12;
+const FEWEST: i32 = 24;
 const MOST: i32 = 96;
 
 /** Floats that {@link Tiles} takes at the start of the scratch. */
@@ -60,7 +60,7 @@ export function tilesSize(batch: i32, channels: i32, outHeight: i32, outWidth: i
     PANEL +
     POINTS * 4 +
     POINTS * up4(wide) +
-    2 * POINTS * (block + TABLE_PADDING) +
+    2 * (block + TABLE_PADDING) +
     channels +
     TABLE_PADDING +
     POINTS * oddLines(block * up8(channels)) +
@@ -101,20 +101,23 @@ export class Tiles {
   zeros: usize;
   /** Room for four channels of a tile between the two dimensions of a transform. */
   half: usize;
-  private patch: usize;
-  /** Addresses of the rows of the two operands by the input's and by the output's channels, point by point. */
-  inputTable: usize;
-  outputTable: usize;
+  /** A copy of the pixels of a tile. */
+  patch: usize;
+  /** Addresses of the rows of the left operand under way, and of those of its product. */
+  leftTable: usize;
+  productTable: usize;
   /** Bytes from a pixel to each of its channels. */
   channelTable: usize;
-  /** For each point: the tiles of a block by the input's channels, by the output's channels, and the filter. */
+  /** For each point: the tiles of a block by the input's channels and by the output's channels, and the filter. */
   inputs: usize;
   outputs: usize;
   filter: usize;
-  /** Floats from one point to the next one in them. */
+  /** Floats from one point to the next one in them, and from one tile to the next one. */
   inputPitch: i32;
   outputPitch: i32;
   filterPitch: i32;
+  inputRow: i32;
+  outputRow: i32;
 
   /** Lays everything out. */
   start(batch: i32): void {
@@ -124,6 +127,8 @@ export class Tiles {
     const channels = this.channels;
     const outChannels = this.outChannels;
     this.block = blockTiles(this.count, channels, outChannels);
+    this.inputRow = up4(channels);
+    this.outputRow = up4(outChannels);
     this.inputPitch = oddLines(this.block * up8(channels));
     this.outputPitch = oddLines(this.block * up8(outChannels));
     this.filterPitch = oddLines(max(channels * up8(outChannels), outChannels * up8(channels)));
@@ -131,36 +136,26 @@ export class Tiles {
     clear(this.zeros, PANEL);
     this.half = at(this.zeros, PANEL);
     this.patch = at(this.half, POINTS * 4);
-    this.inputTable = at(this.patch, POINTS * up4(max(channels, outChannels)));
-    this.outputTable = at(this.inputTable, this.tableSize);
-    this.channelTable = at(this.outputTable, this.tableSize);
+    this.leftTable = at(this.patch, POINTS * up4(max(channels, outChannels)));
+    this.productTable = at(this.leftTable, this.block + TABLE_PADDING);
+    this.channelTable = at(this.productTable, this.block + TABLE_PADDING);
     this.inputs = at(this.channelTable, channels + TABLE_PADDING);
     this.outputs = at(this.inputs, POINTS * this.inputPitch);
     this.filter = at(this.outputs, POINTS * this.outputPitch);
-    this.fillTable(this.inputTable, this.inputs, this.inputPitch, up4(channels));
-    this.fillTable(this.outputTable, this.outputs, this.outputPitch, up4(outChannels));
     for (let c = 0; c < channels + TABLE_PADDING; c++) {
       store<u32>(at(this.channelTable, c), min(c, channels - 1) << 2);
     }
   }
 
-  /** Entries of a table. */
-  @inline private get tableSize(): i32 {
-    return POINTS * (this.block + TABLE_PADDING);
-  }
-
-  private fillTable(table: usize, base: usize, pitch: i32, row: i32): void {
-    for (let p = 0; p < POINTS; p++) {
-      for (let t = 0; t < this.block + TABLE_PADDING; t++) {
-        store<u32>(table, <u32>at(base, p * pitch + min(t, this.block - 1) * row));
-        table += 4;
-      }
+  /** Fills a table with the addresses of the rows of a block, `row` floats apart. */
+  fillTable(table: usize, first: usize, row: i32): void {
+    const step = (<usize>row) << 2;
+    const last = first + step * <usize>(this.block - 1);
+    for (let t = 0; t < this.block; t++) {
+      store<u32>(at(table, t), <u32>first);
+      first += step;
     }
-  }
-
-  /** The rows of point `p` in one of the tables. */
-  @inline rows(table: usize, p: i32): usize {
-    return at(table, p * (this.block + TABLE_PADDING));
+    for (let t = 0; t < TABLE_PADDING; t++) store<u32>(at(table, this.block + t), <u32>last);
   }
 
   /** Goes to tile `index`. */

@@ -3,24 +3,49 @@
 // transpose of the convolution, step by step, so it needs no more tiles than that, whatever the padding. So is the
 // filter's. Geometry and shapes as in convolution.ts.
 
-import { sumRows } from '../../dense';
+import { add, sumRows } from '../../dense';
 import { PANEL } from '../../gemm/pack';
 import { at, clear, up4 } from '../../simd';
-import { addProducts } from '../add-products';
+import { multiplyPixels } from '../multiply-pixels';
 import { multiplyTiles } from '../multiply-tiles';
 import { addInputs, gatherOutputs, spreadGradients, spreadInputs } from './blocks';
 import { gatherFilters, spreadFilters, spreadFiltersTransposed } from './filters';
 import { POINTS, Tiles } from './tiles';
 
-/** For every point: `count` rows of `from`, `k` floats each, times the filter `[k, n]` to the rows of `to`. */
-function multiplyPoints(tiles: Tiles, count: i32, from: usize, k: i32, to: usize, n: i32): void {
+/**
+ * Longest sum of products in one go. What a product loses by rounding is several times as much in the outputs, so that long
+ * sums are put together from shorter ones.
+ */
+const DEPTH: i32 = 48;
+
+/**
+ * For every point: `count` rows `[k]` of `from` times the filter `[k, n]` to the rows of `to`. `fromPitch` and `toPitch`:
+ * floats from one point to the next one.
+ */
+function multiplyPoints(
+  tiles: Tiles,
+  count: i32,
+  from: usize,
+  fromPitch: i32,
+  k: i32,
+  to: usize,
+  toPitch: i32,
+  n: i32,
+): void {
+  const parts = (k + DEPTH - 1) / DEPTH;
+  const depth = (k + parts - 1) / parts;
+  const left = tiles.leftTable;
+  const product = tiles.productTable;
   for (let p = 0; p < POINTS; p++) {
-    const panels = at(tiles.filter, p * tiles.filterPitch);
-    const rows = tiles.rows(from, p);
-    const results = tiles.rows(to, p);
-    for (let j = 0; j < n; j += PANEL) {
-      const columns = min(PANEL, up4(n) - j);
-      multiplyTiles(1, 0, 1, 0, k, rows, at(panels, j * k), tiles.zeros, results, j << 2, count, columns, false);
+    tiles.fillTable(product, at(to, p * toPitch), up4(n));
+    for (let first = 0; first < k; first += depth) {
+      tiles.fillTable(left, at(from, p * fromPitch + first), up4(k));
+      const run = min(depth, k - first);
+      for (let j = 0; j < n; j += PANEL) {
+        const panel = at(tiles.filter, p * tiles.filterPitch + j * k + first * PANEL);
+        const columns = min(PANEL, up4(n) - j);
+        multiplyTiles(1, 0, 1, 0, run, left, panel, tiles.zeros, product, j << 2, count, columns, first > 0);
+      }
     }
   }
 }
@@ -31,7 +56,16 @@ export function winograd(tiles: Tiles, x: usize, filter: usize, bias: usize, y: 
   for (let first = 0; first < tiles.count; first += tiles.block) {
     const count = min(tiles.block, tiles.count - first);
     spreadInputs(tiles, first, count, x);
-    multiplyPoints(tiles, count, tiles.inputTable, tiles.channels, tiles.outputTable, tiles.outChannels);
+    multiplyPoints(
+      tiles,
+      count,
+      tiles.inputs,
+      tiles.inputPitch,
+      tiles.channels,
+      tiles.outputs,
+      tiles.outputPitch,
+      tiles.outChannels,
+    );
     gatherOutputs(tiles, first, count, bias, y);
   }
 }
@@ -43,7 +77,16 @@ export function winogradInputGradient(tiles: Tiles, dy: usize, filter: usize, dx
   for (let first = 0; first < tiles.count; first += tiles.block) {
     const count = min(tiles.block, tiles.count - first);
     spreadGradients(tiles, first, count, dy, false);
-    multiplyPoints(tiles, count, tiles.outputTable, tiles.outChannels, tiles.inputTable, tiles.channels);
+    multiplyPoints(
+      tiles,
+      count,
+      tiles.outputs,
+      tiles.outputPitch,
+      tiles.outChannels,
+      tiles.inputs,
+      tiles.inputPitch,
+      tiles.channels,
+    );
     addInputs(tiles, first, count, dx);
   }
 }
@@ -60,7 +103,6 @@ export function winogradFilterGradient(
   const channels = tiles.channels;
   const outChannels = tiles.outChannels;
   const width = up4(outChannels);
-  clear(tiles.filter, POINTS * tiles.filterPitch);
   for (let first = 0; first < tiles.count; first += tiles.block) {
     const count = min(tiles.block, tiles.count - first);
     spreadInputs(tiles, first, count, x);
@@ -68,13 +110,29 @@ export function winogradFilterGradient(
     for (let p = 0; p < POINTS; p++) {
       const sums = at(tiles.filter, p * tiles.filterPitch);
       const panels = at(tiles.outputs, p * tiles.outputPitch);
-      const rows = tiles.rows(tiles.inputTable, p);
+      const left = tiles.leftTable;
+      tiles.fillTable(left, at(tiles.inputs, p * tiles.inputPitch), tiles.inputRow);
       for (let j = 0; j < width; j += PANEL) {
         const panel = at(panels, j * tiles.block);
-        addProducts(count, rows, tiles.channelTable, channels, panel, at(sums, j), width, min(PANEL, width - j));
+        const columns = min(PANEL, width - j);
+        const table = tiles.channelTable;
+        multiplyPixels(count, left, table, channels, panel, at(sums, j), width, columns, first > 0);
       }
     }
   }
   gatherFilters(tiles, dFilter);
-  if (dBias) sumRows(batch * tiles.outHeight * tiles.outWidth, outChannels, dy, dBias);
+  if (dBias) sumPixels(tiles, batch * tiles.outHeight * tiles.outWidth, dy, dBias);
+}
+
+/** Pixels whose gradients are summed in one go. */
+const SUM: i32 = 64;
+
+/** The sum of `pixels` outputs, put together from shorter ones. */
+function sumPixels(tiles: Tiles, pixels: i32, dy: usize, out: usize): void {
+  const channels = tiles.outChannels;
+  sumRows(min(pixels, SUM), channels, dy, out);
+  for (let first = SUM; first < pixels; first += SUM) {
+    sumRows(min(pixels - first, SUM), channels, at(dy, first * channels), tiles.patch);
+    add(channels, out, tiles.patch, out);
+  }
 }

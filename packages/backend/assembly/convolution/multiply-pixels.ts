@@ -1,4 +1,4 @@
-// Sums over pixels of what stands at the taps of each times one panel of packed values, in the tiles that fit.
+// What stands at the taps of pixels, anywhere, times packed values, summed over the pixels in the tiles that fit.
 
 import { TILE_ROWS, tileRows } from '../gemm/pack';
 import { at } from '../simd';
@@ -6,10 +6,10 @@ import { pixelTileNarrow } from './narrow-tiles';
 import { pixelTile4, pixelTile6 } from './pixel-tiles';
 
 /**
- * `c [taps, columns] += Σ over pixels of x[pixel + tap] · panel [pixels][8]`; `ldc` floats between rows of c. The tables
+ * `c [taps, columns] (+)= Σ over pixels of x[pixel + tap] · panel [pixels][8]`; `ldc` floats between rows of c. The tables
  * are those of {@link pixelTile4}, with entries for all taps of the last tile.
  */
-export function addProducts(
+export function multiplyPixels(
   pixels: i32,
   pixelTable: usize,
   tapTable: usize,
@@ -18,17 +18,18 @@ export function addProducts(
   c: usize,
   ldc: i32,
   columns: i32,
+  accumulate: bool,
 ): void {
   const stride = (<usize>ldc) << 2;
   for (let i = 0; i < taps; ) {
     const tile = columns <= 4 ? 4 : tileRows(taps - i);
     const valid = min(tile, taps - i);
     if (columns <= 4) {
-      pixelTileNarrow(pixels, pixelTable, tapTable, panel, c, stride, valid, columns, true);
+      pixelTileNarrow(pixels, pixelTable, tapTable, panel, c, stride, valid, columns, accumulate);
     } else if (TILE_ROWS == 6 && tile == 6) {
-      pixelTile6(pixels, pixelTable, tapTable, panel, c, stride, valid, columns, true);
+      pixelTile6(pixels, pixelTable, tapTable, panel, c, stride, valid, columns, accumulate);
     } else {
-      pixelTile4(pixels, pixelTable, tapTable, panel, c, stride, valid, columns, true);
+      pixelTile4(pixels, pixelTable, tapTable, panel, c, stride, valid, columns, accumulate);
     }
     tapTable = at(tapTable, tile);
     c += stride * <usize>tile;
