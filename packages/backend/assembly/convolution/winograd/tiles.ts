@@ -31,9 +31,17 @@ const MOST: i32 = 96;
 /** Floats that {@link Tiles} takes at the start of the scratch. */
 const TILES_SIZE: i32 = 64;
 
+/** Floats of a line of the cache. */
+const LINE: i32 = 16;
+
 /** `count` floats as an odd number of lines of the cache, so that the 36 places of a tile do not share a set of it. */
 function oddLines(count: i32): i32 {
-  return ((count + 15) & ~15) | 16;
+  return ((count + LINE - 1) & -LINE) | LINE;
+}
+
+/** Where the next line of the cache begins. */
+function nextLine(address: usize): usize {
+  return (address + 63) & ~63;
 }
 
 /** Tiles of a block: a multiple of 12, which fills tiles of 4 and of 6 rows; all of them where they are few. */
@@ -63,6 +71,7 @@ export function tilesSize(batch: i32, channels: i32, outHeight: i32, outWidth: i
     2 * (block + TABLE_PADDING) +
     channels +
     TABLE_PADDING +
+    LINE +
     POINTS * oddLines(block * up8(channels)) +
     POINTS * oddLines(block * up8(outChannels)) +
     POINTS * oddLines(max(channels * up8(outChannels), outChannels * up8(channels)))
@@ -139,7 +148,7 @@ export class Tiles {
     this.leftTable = at(this.patch, POINTS * up4(max(channels, outChannels)));
     this.productTable = at(this.leftTable, this.block + TABLE_PADDING);
     this.channelTable = at(this.productTable, this.block + TABLE_PADDING);
-    this.inputs = at(this.channelTable, channels + TABLE_PADDING);
+    this.inputs = nextLine(at(this.channelTable, channels + TABLE_PADDING));
     this.outputs = at(this.inputs, POINTS * this.inputPitch);
     this.filter = at(this.outputs, POINTS * this.outputPitch);
     for (let c = 0; c < channels + TABLE_PADDING; c++) {

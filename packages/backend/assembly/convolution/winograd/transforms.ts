@@ -43,6 +43,8 @@ function plus(factor: f32, x: v128, y: v128): v128 {
 }
 
 /** Bᵀ: six inputs to six places. */
+// @ts-ignore: decorator
+@inline
 export function spreadInput(
   lines: i32,
   from: usize,
@@ -75,6 +77,8 @@ export function spreadInput(
 }
 
 /** Aᵀ: six sums of products to four outputs. */
+// @ts-ignore: decorator
+@inline
 export function gatherOutput(
   lines: i32,
   from: usize,
@@ -103,6 +107,8 @@ export function gatherOutput(
 }
 
 /** A: the gradients of four outputs to six places. */
+// @ts-ignore: decorator
+@inline
 export function spreadGradient(
   lines: i32,
   from: usize,
@@ -133,6 +139,8 @@ export function spreadGradient(
 }
 
 /** B: six sums of products to the gradients of six inputs. */
+// @ts-ignore: decorator
+@inline
 export function gatherInput(
   lines: i32,
   from: usize,
