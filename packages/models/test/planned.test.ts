@@ -160,6 +160,24 @@ only(`planned as on the tape, relative error ≤ 1e-5${why}`, () => {
     model.dispose();
   });
 
+  it('images: 3 × 3 taps of many channels, which the kernels convolve by tiles', () => {
+    const model = testModel({
+      input: [13, 14, 8],
+      layers: [
+        cnn2d({ filters: 24, kernelSize: 3, padding: 'same', activation: 'tanh' }),
+        cnn2d({ filters: 20, kernelSize: 3, activation: 'tanh' }),
+        globalPool2d(),
+      ],
+    });
+    const x = inputOf([4, 13, 14, 8]);
+    const tape = withoutKernels(() => runTape(model, x));
+    expectSame(runPlanned(model, x), tape);
+    expectSame(runPlanned(model, x, { capacity: 8 }), tape);
+    // The gradients on the tape come from the same kernels.
+    expectSame(runTape(model, x), tape);
+    model.dispose();
+  });
+
   it.each([
     ['rnn', [rnn({ units: 3 })]],
     ['lstm both ways', [lstm({ units: 3, bidirectional: true })]],

@@ -1,6 +1,6 @@
 // 2D convolution and its input gradient, NHWC; a 1D convolution is one of height 1. They, and the filter gradient beside
 // them, are matrix products whose operands on the side of the input are read where they stand (see blocks.ts), so nothing
-// is unfolded.
+// is unfolded. Where it is faster, all three go through Winograd's minimal filtering instead (see winograd/choice.ts).
 //
 // The geometry is the same list everywhere: batch, height, width and channels of the input; height, width and channels
 // of the output; height and width of the filter; stride, dilation, and padding at the top and on the left. Padding at the
