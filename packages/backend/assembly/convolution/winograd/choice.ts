@@ -5,7 +5,7 @@ import { countTiles, createTiles, POINTS, Tiles } from './tiles';
 
 // Costs in products, measured. What the transforms of a tile cost for each channel, and those of the filter for each pair of
 // channels: more of them where the 36 right operands (here 9 MB) leave the caches.
-const TILE_COST: f64 = 350;
+const TILE_COST: f64 = 320;
 const FILTER_COST: f64 = 300;
 const LARGE_FILTER_COST: f64 = 900;
 const LARGE: i32 = 256 * 256;
