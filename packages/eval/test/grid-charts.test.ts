@@ -22,6 +22,11 @@ describe('heatMap', () => {
     for (const text of ['>a<', '>b<', '>3<', '>step<']) expect(html).toContain(text);
   });
 
+  it.each(['constructor', 'toString', '__proto__', '"q" [0]', '<b>', ''])('names a row %j', async (name) => {
+    const { html } = await chartSvg(heatMap({ rows: [name], columns: ['1'], value: 'w', values: [1] }));
+    expect(html).toContain(`>${name.replaceAll('<', '&lt;').replaceAll('>', '&gt;')}<`);
+  });
+
   it('colours both ways from 0, equally far, where some are negative', () => {
     const domain = (values: number[]) =>
       (heatMap({ ...grid, values }).encoding as { color: Scale }).color.scale.domain;

@@ -45,7 +45,8 @@ export function heatMap(parts: {
     title: axisTitle ?? null,
     scale: { domain: names.map((_, i) => i) },
     axis: {
-      labelExpr: `${JSON.stringify(names)}[datum.value]`,
+      // Behind a sign: Vega takes texts such as 'constructor' for signals of its own.
+      labelExpr: `substring(${JSON.stringify(names.map((name) => `:${name}`))}[datum.value], 1)`,
       labelAngle: 0,
       ticks: false,
       domain: false,
