@@ -95,8 +95,7 @@ function bestMatch(
   let overlap = 0;
   for (const truth of truths) {
     if (taken.has(truth)) continue;
-    // Of a crowd a detection need not cover all: what counts is how much of the detection lies in it.
-    const own = truth.ignore ? intersectionOf(box, truth.box) / areaOf(box) : iou(box, truth.box);
+    const own = truth.ignore ? shareInside(box, truth.box) : iou(box, truth.box);
     if (own < threshold) continue;
     const better = best === undefined || (Boolean(best.ignore) && !truth.ignore);
     const worse = best !== undefined && !best.ignore && Boolean(truth.ignore);
@@ -106,6 +105,12 @@ function bestMatch(
     }
   }
   return best;
+}
+
+/** Of a crowd a detection need not cover all: what counts is how much of the detection lies in it; 0 for one without area. */
+function shareInside(box: Box, crowd: Box): number {
+  const shared = intersectionOf(box, crowd);
+  return shared > 0 ? shared / areaOf(box) : 0;
 }
 
 /** Mean over the 101 recalls of the best precision at that recall or a higher one. */

@@ -179,6 +179,13 @@ describe('meanAveragePrecision', () => {
     expect(result.mean).toBe(1);
   });
 
+  it('a detection without area is wrong, also where there is something to ignore', () => {
+    const crowd = truth(1, [40, 40, 80, 80], { ignore: true });
+    const flat = found(1, [50, 50, 50, 60], 0.9);
+    const result = meanAveragePrecision([truth(1, unit), crowd], [flat, found(1, unit, 0.5)]);
+    expect(result.mean).toBe(0.5);
+  });
+
   it('averages over classes that are there', () => {
     const result = meanAveragePrecision(
       [truth(1, unit), truth(1, far, { label: 'b' })],
