@@ -125,6 +125,14 @@ describe('tidecast-vision', () => {
     for (const { classes } of answers) expect(classes[0].name).toBe('red');
     expect(await readdir(maps)).toHaveLength(14);
 
+    await mkdir(at('mixed', 'folder.png'), { recursive: true });
+    for (const name of ['._red.png', 'red.png']) {
+      await writeFile(at('mixed', name), await readFile(at('pictures', 'red', '0.png')));
+    }
+    const mixed = await run(['predict', classifier, at('mixed'), '--json']);
+    expect(mixed.status).toBe(0);
+    expect(mixed.stdout.trim().split('\n')).toHaveLength(1);
+
     const again = at('again');
     await run(['train', at('pictures'), ...quick, '--out', again]);
     const bytes = (where: string) => readFile(join(where, 'classifier.safetensors'));
@@ -171,11 +179,15 @@ describe('tidecast-vision', () => {
     }
   });
 
-  it('reads a table with groups that stay together', async () => {
+  it.each([
+    ['plain', 'path,label,group'],
+    ['with blanks', 'path , label , group'],
+    ['quoted, behind a byte order mark', '\ufeff"path","label","group"'],
+  ])('reads a table with groups that stay together, its header %s', async (_, header) => {
     const rows = ['blue', 'red'].flatMap((name) =>
       Array.from({ length: 14 }, (_, n) => `pictures/${name}/${n}.png,${name},${name}${n >> 1}`),
     );
-    await writeFile(at('list.csv'), `path,label,group\n${rows.join('\n')}\n`);
+    await writeFile(at('list.csv'), `${header}\n${rows.join('\n')}\n`);
     const out = at('grouped');
     const { status } = await run(['train', at('list.csv'), ...quick, '--out', out]);
     expect(status).toBe(0);

@@ -1,11 +1,11 @@
 // `tidecast-vision predict`: what a trained classifier says about pictures.
 
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
 import { useBackend } from '@tidecast/backend';
 import { type Context, wholeNumber, writeFiles } from '@tidecast/program';
 import { classify, encodePng, type ImageClassifier, ImageError, loadImageClassifier } from '@tidecast/vision';
-import { readImage } from '@tidecast/vision/node';
+import { listPictures, readImage } from '@tidecast/vision/node';
 import { type Command, Option } from 'commander';
 import { heatPicture } from '../training/explain.ts';
 
@@ -20,8 +20,6 @@ interface Flags {
 type Answer =
   | { path: string; classes: { name: string; probability: number }[] }
   | { path: string; error: string };
-
-const PICTURE = /\.(png|jpe?g|webp)$/i;
 
 /** Adds the command to the program. */
 export function registerPredict(program: Command, context: Context): void {
@@ -48,7 +46,7 @@ export function registerPredict(program: Command, context: Context): void {
       await useBackend(flags.backend);
       const classifier = await readClassifier(file);
       try {
-        const bad = await predict(classifier, await listPictures(pictures), flags, context);
+        const bad = await predict(classifier, await picturesAt(pictures), flags, context);
         if (bad > 0) throw new Error(`${bad} of the pictures could not be decoded; the lines above say why.`);
       } finally {
         classifier.model.dispose();
@@ -109,19 +107,19 @@ async function readClassifier(path: string): Promise<ImageClassifier> {
   }
 }
 
-async function listPictures(paths: readonly string[]): Promise<string[]> {
-  const found: string[] = [];
+async function picturesAt(paths: readonly string[]): Promise<string[]> {
+  const found: string[][] = [];
   for (const path of paths) {
     const about = await stat(path).catch(() => {
       throw new Error(`there is no file or folder '${path}'. Check the path.`);
     });
-    if (!about.isDirectory()) found.push(path);
+    if (!about.isDirectory()) found.push([path]);
     else {
-      const inside = (await readdir(path, { recursive: true })).filter((name) => PICTURE.test(name)).sort();
+      const inside = await listPictures(path);
       if (inside.length === 0)
         throw new Error(`expected .png, .jpg or .webp files in '${path}', found none.`);
-      found.push(...inside.map((name) => join(path, name)));
+      found.push(inside);
     }
   }
-  return found;
+  return found.flat();
 }

@@ -2,8 +2,11 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { parseTable } from '@tidecast/data';
 import { type ImageList, readImageManifest } from '@tidecast/vision';
 import { readImageFolder } from '@tidecast/vision/node';
+
+const COLUMNS = ['path', 'label', 'group'];
 
 /** Reads the list at `path`. Paths in a table start from where the table is. @throws if there is none. */
 export async function readList(path: string): Promise<ImageList> {
@@ -17,7 +20,7 @@ export async function readList(path: string): Promise<ImageList> {
     );
   }
   const text = await readFile(path, 'utf8');
-  const group = /(^|[,;\t"])group(["]?[,;\t]|["]?\r?$)/m.test(text.split('\n', 1)[0]!) ? 'group' : undefined;
-  const { items, classes } = readImageManifest(text, { group });
+  const { header } = parseTable(text, undefined, { guesses: [',', ';', '\t'], wanted: COLUMNS });
+  const { items, classes } = readImageManifest(text, header.includes('group') ? { group: 'group' } : {});
   return { items: items.map((item) => ({ ...item, path: resolve(dirname(path), item.path) })), classes };
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -41,6 +41,27 @@ describe('readImageFolder', () => {
       { path: join(root, 'dogs/sub/a.png'), label: 1 },
     ]);
     expect(countClasses(list)).toEqual({ cats: 1, dogs: 2 });
+  });
+
+  it('follows links to classes, folders and files, and takes no folder for a picture', async () => {
+    const [root, elsewhere] = [join(folder, 'linked'), join(folder, 'elsewhere')];
+    for (const path of [join(root, 'cats/a.png'), join(elsewhere, 'b.png'), join(root, 'cats/c.png/d.png')]) {
+      await mkdir(join(path, '..'), { recursive: true });
+      await writeFile(path, '');
+    }
+    await symlink(elsewhere, join(root, 'dogs'));
+    await symlink(elsewhere, join(root, 'cats/more'));
+    await symlink('..', join(root, 'cats/round'));
+    await symlink('nowhere', join(root, 'cats/lost.png'));
+    const { items, classes } = await readImageFolder(root);
+    expect(classes).toEqual(['cats', 'dogs']);
+    expect(items.map(({ path }) => path.slice(root.length + 1))).toEqual([
+      'cats/a.png',
+      'cats/c.png/d.png',
+      'cats/lost.png',
+      'cats/more/b.png',
+      'dogs/b.png',
+    ]);
   });
 
   it('says what is missing', async () => {
