@@ -76,6 +76,18 @@ describe('tidecast-vision', () => {
     ['a file of another kind', ['train', 'text.md'], 1, 'or a .csv table'],
     ['too few pictures', ['train', 'two'], 1, 'at least 3 pictures of each class, got 2'],
     ['a file that is cut', ['train', 'cut', ...quick], 1, '3.png'],
+    [
+      'a file in the place of the folder to write to',
+      ['train', 'pictures', '--out', 'text.md'],
+      1,
+      'is a file',
+    ],
+    [
+      'a size beside a network that has one',
+      ['train', 'pictures', '--pretrained', 'text.md', '--size', '32'],
+      1,
+      'Leave size out',
+    ],
     ['freezing nothing', ['train', 'pictures', '--freeze'], 1, 'freeze needs pretrained'],
     ['a pretrained file that is none', ['train', 'pictures', '--pretrained', 'text.md'], 1, 'safetensors'],
     ['a classifier that is not there', ['predict', 'nowhere', 'pictures'], 1, 'cannot read the classifier'],
@@ -84,10 +96,10 @@ describe('tidecast-vision', () => {
     const names = ['pictures', 'nowhere', 'empty', 'hollow', 'text.md', 'two', 'cut'];
     const out = at('never');
     const paths = argv.map((each) => (names.includes(each) ? at(each) : each));
-    const { status, stderr } = await run(
-      argv[0] === 'train' && argv.length > 1 ? [...paths, '--out', out] : paths,
-    );
+    const told = argv[0] !== 'train' || argv.length === 1 || argv.includes('--out');
+    const { status, stderr } = await run(told ? paths : [...paths, '--out', out]);
     expect(stderr).toContain(sentence);
+    if (status === 1 && argv.includes('--out')) expect(stderr).not.toContain('looking at');
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(status).toBe(expected);
     await expect(readdir(out)).rejects.toThrow('ENOENT');
@@ -165,6 +177,7 @@ describe('tidecast-vision', () => {
       next,
     ]);
     expect(status).toBe(0);
+    expect(JSON.parse(await readFile(join(next, 'scores.json'), 'utf8')).options.network).toBe('pretrained');
     const { decodeSafetensors } = await import('@tidecast/data');
     const [before, after] = await Promise.all(
       [out, next].map(
@@ -197,6 +210,16 @@ describe('tidecast-vision', () => {
       return `${name}${Number(n) >> 1}`;
     });
     for (const group of new Set(groups)) expect(groups.filter((each) => each === group)).toHaveLength(2);
+  });
+
+  it('trains mobilenet on small pictures where the last batch holds one', async () => {
+    const out = at('mobile');
+    const options = ['--network', 'mobilenet', '--epochs', '1', '--batch-size', '19'];
+    const { status, stderr } = await run(['train', at('pictures'), ...options, '--out', out]);
+    expect(stderr).not.toContain('batchNorm');
+    expect(status).toBe(0);
+    const { counts } = JSON.parse(await readFile(join(out, 'scores.json'), 'utf8'));
+    expect(counts.train).toEqual([10, 10]);
   });
 
   it('counts classes in their own order, also where their names are numbers', async () => {

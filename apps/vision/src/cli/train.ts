@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useBackend } from '@tidecast/backend';
-import { type Context, wholeNumber, words, writeFiles } from '@tidecast/program';
+import { type Context, checkFolder, wholeNumber, words, writeFiles } from '@tidecast/program';
 import { fileCheckpoint, progressBar } from '@tidecast/train/node';
 import type { ImageList } from '@tidecast/vision';
 import { readImage } from '@tidecast/vision/node';
@@ -101,6 +101,7 @@ export function registerTrain(program: Command, context: Context): void {
 
 async function train(folder: string, flags: Flags, context: Context): Promise<void> {
   const { augment, pretrained, checkpoints, backend, out, ...options } = flags;
+  await checkFolder(out);
   const list = await readList(folder);
   const bytes = pretrained === undefined ? undefined : await readFile(pretrained);
   const { name } = await useBackend(backend);
@@ -112,7 +113,9 @@ async function train(folder: string, flags: Flags, context: Context): Promise<vo
     decode: readImage,
     signal: context.signal,
     onStage: (text) => context.stderr.write(`${text} …\n`),
-    onProgress: progressBar(context.stderr, { label: flags.network }),
+    onProgress: progressBar(context.stderr, {
+      label: pretrained === undefined ? flags.network : 'pretrained',
+    }),
     ...(checkpoint && { checkpoint, resume: await checkpoint.read() }),
   });
   try {

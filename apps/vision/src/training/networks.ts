@@ -6,6 +6,12 @@ import type { NetworkName } from './options.ts';
 
 type Input = readonly [height: number, width: number, channels: number];
 
+/** The thirteen blocks of MobileNet. */
+const FILTERS = [64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024];
+const STEM = -1;
+/** Where it halves the picture; those that small pictures can do without last. */
+const HALVED = [1, 3, 5, 11, STEM];
+
 /** The network for pictures of shape `input`. */
 export function networkConfig(name: NetworkName, input: Input, classes: number): ModelConfig {
   switch (name) {
@@ -17,8 +23,13 @@ export function networkConfig(name: NetworkName, input: Input, classes: number):
     }
     case 'resnet':
       return resnet({ input, classes, blocks: 1 });
-    case 'mobilenet':
-      return mobilenet({ input, classes });
+    case 'mobilenet': {
+      // Small pictures are halved less often, down to maps of two pixels a side: batch norm needs more than one value.
+      const halvings = Math.floor(Math.log2(Math.min(input[0], input[1]))) - 1;
+      const strideAt = (place: number) => (HALVED.slice(0, halvings).includes(place) ? 2 : 1);
+      const blocks = FILTERS.map((filters, i) => ({ filters, stride: strideAt(i) }));
+      return mobilenet({ input, classes, stem: { filters: 32, stride: strideAt(STEM) }, blocks });
+    }
     case 'mlp':
       return mlpClassifier({ input, classes });
   }

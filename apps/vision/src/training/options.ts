@@ -74,6 +74,9 @@ export function trainingOptions(given: Partial<TrainingOptions>): TrainingOption
     }
   }
   if (!(mixup >= 0 && mixup <= 10)) throw new Error(`mixup must be from 0 to 10, got ${mixup}.`);
+  if (size !== undefined && pretrained) {
+    throw new Error('size is that of the pretrained network. Leave size out.');
+  }
   if (freeze && !pretrained) throw new Error('freeze needs pretrained weights to keep. Give pretrained.');
   return options;
 }

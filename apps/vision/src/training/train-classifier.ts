@@ -42,7 +42,7 @@ import { networkConfig } from './networks.ts';
 import { augmentationSteps, type TrainingOptions, trainingOptions } from './options.ts';
 import { startFrom } from './pretrained.ts';
 import { survey } from './survey.ts';
-import type { TestResult, TrainingRun } from './training-run.ts';
+import type { TestResult, ToldOptions, TrainingRun } from './training-run.ts';
 
 /** What a training needs from the world around it. */
 export interface TrainingContext {
@@ -83,6 +83,9 @@ export async function trainClassifier(
   const found = await survey(split.train, { decode, size: options.size, seed });
   const start =
     options.pretrained && startFrom(options.pretrained, classes, { seed, freeze: options.freeze });
+  const told: ToldOptions = start
+    ? { ...options, network: 'pretrained', pretrained: true }
+    : { ...options, pretrained: false };
   const { input, normalise } = start ?? found;
   const [height, width] = input;
   const shared: DecodedImageSamplesOptions = {
@@ -129,7 +132,7 @@ export async function trainClassifier(
     const temperature = temperatureOf(validated.data, validation.labels, classes.length);
     const classifier = createImageClassifier({
       ...{ model, classes, normalise, temperature },
-      provenance: provenanceOf(options, history, split),
+      provenance: provenanceOf(told, history, split),
     });
     const logits = await predict(model, testing, { batchSize, signal });
     const test = scored(split.test, testing.labels, {
@@ -138,7 +141,7 @@ export async function trainClassifier(
     });
     onStage('explaining');
     return {
-      options: { ...options, pretrained: start !== undefined },
+      options: told,
       ...{ classifier, history, path, parameters, test },
       backend: tf.getBackend(),
       counts: {
@@ -216,11 +219,9 @@ function scored(
   };
 }
 
-function provenanceOf(options: TrainingOptions, history: History, split: ImageSplit) {
-  const { pretrained, ...rest } = options;
+function provenanceOf(options: ToldOptions, history: History, split: ImageSplit) {
   return {
-    ...rest,
-    pretrained: pretrained !== undefined,
+    ...options,
     epochsDone: history.epochs.length,
     keptEpoch: history.bestEpoch ?? history.epochs.length,
     pictures: {

@@ -31,9 +31,15 @@ export interface ExplainedPicture {
   heat: Image;
 }
 
+/** The options as they are told to readers: a pretrained network is the one in its file, whatever the options name. */
+export type ToldOptions = Omit<TrainingOptions, 'pretrained' | 'network'> & {
+  network: TrainingOptions['network'] | 'pretrained';
+  pretrained: boolean;
+};
+
 /** A whole training. */
 export interface TrainingRun {
-  options: Omit<TrainingOptions, 'pretrained'> & { pretrained: boolean };
+  options: ToldOptions;
   classifier: ImageClassifier;
   history: History;
   seconds: number;
