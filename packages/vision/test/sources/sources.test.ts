@@ -92,6 +92,9 @@ describe('readImageManifest', () => {
   it('names what is wrong, and where', () => {
     expect(() => readImageManifest('a,b\n1,2')).toThrow('expected a column "path"');
     expect(() => readImageManifest('path,label\nx.png,\n')).toThrow("column 'label', got an empty cell");
+    expect(() => readImageManifest('path,label\nx.png,a\ny.png,b\n\nx.png,a\n')).toThrow(
+      "row 5: 'x.png' appears twice, here and in row 2. Remove one.",
+    );
     expect(() => readImageManifest('path,label\n')).toThrow('at least one picture');
   });
 });
