@@ -5,6 +5,8 @@ import type { Context } from './context.ts';
 
 /** Exit status after Ctrl-C, as shells have it: 128 + SIGINT. */
 const INTERRUPTED = 130;
+/** The same where nobody reads on, such as `head` after its lines: 128 + SIGPIPE. */
+const BROKEN_PIPE = 141;
 
 /** What a program is. */
 export interface ProgramDescription {
@@ -46,7 +48,7 @@ export async function runProgram(
   }
 }
 
-/** Wires `main` to the process: Ctrl-C once stops it cleanly, twice at once. */
+/** Wires `main` to the process: Ctrl-C once stops it cleanly, twice at once, and so does a closed pipe. */
 export async function runInProcess(
   main: (argv: readonly string[], io: Partial<Context>) => Promise<number>,
 ): Promise<void> {
@@ -56,6 +58,12 @@ export async function runInProcess(
     controller.abort();
   });
   process.on('SIGTERM', () => controller.abort());
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(BROKEN_PIPE);
+      throw error;
+    });
+  }
   process.exitCode = await main(process.argv.slice(2), { signal: controller.signal });
 }
 
