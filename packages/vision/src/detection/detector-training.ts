@@ -2,6 +2,7 @@
 
 import type { Samples } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
+import { checkTransforms } from '../transforms/check-transforms.ts';
 import type { TransformConfig } from '../transforms/transforms.ts';
 import type { VisionLoss } from '../vision-loss.ts';
 import type { AnnotatedImage } from './annotated-image.ts';
@@ -48,6 +49,7 @@ export function detectorTraining(
       throw new Error(`detectorTraining: ${name} must be a whole number from 2 to 4096, got ${value}.`);
     }
   }
+  checkTransforms(transforms);
   const layout = detectionLayout(detector, regions);
   return {
     model: detectionModel(detector, layout),

@@ -13,6 +13,7 @@ import { type Image, withChannels } from '../image/image.ts';
 import { ImageError } from '../image/image-error.ts';
 import { imageAt, type LabelledImages } from '../readers/labelled-images.ts';
 import type { ImageList } from '../sources/image-list.ts';
+import { checkTransforms } from '../transforms/check-transforms.ts';
 import { type TransformConfig, transformBoxed } from '../transforms/transforms.ts';
 import { checkWhole } from './check-whole.ts';
 import { DECODED_AT_ONCE, type ImageDecoder } from './image-decoder.ts';
@@ -175,6 +176,7 @@ function rowMaker(
         'Put it into augmentation.',
     );
   }
+  for (const steps of [transforms, plain, augmentation]) checkTransforms(steps);
   const count = labels.length;
   const target = targetWriter(count, { labels, classes }, options.targets);
   const writePixels = pixelWriter(channels, options.normalise);

@@ -7,6 +7,7 @@ import type { Box } from '../detection/box.ts';
 import { areaOf, clipBox } from '../detection/box.ts';
 import type { Image } from '../image/image.ts';
 import { type Affine, affineMatrix, warp, warpBox } from './affine.ts';
+import { checkTransforms } from './check-transforms.ts';
 import { recolour } from './colour.ts';
 import { crop } from './crop.ts';
 import { resize } from './resize.ts';
@@ -49,7 +50,7 @@ const MIN_VISIBLE = 0.25;
 
 /**
  * The picture after all steps, in their order; a step's random choices depend on `seed` and its position alone.
- * @throws if a step is not known or its settings make no sense.
+ * @throws if a step or one of its settings is not known, or a setting makes no sense.
  */
 export function transform(
   image: Image,
@@ -68,6 +69,7 @@ export function transformBoxed(
   transforms: readonly TransformConfig[],
   { seed }: { seed: number },
 ): BoxedImage & { kept: readonly number[] } {
+  checkTransforms(transforms);
   let picture = image;
   let things = boxes.map((box, index) => ({ box, index, whole: areaOf(box) }));
   transforms.forEach((config, position) => {
@@ -140,8 +142,6 @@ function step(image: Image, config: TransformConfig, random: Random): { image: I
     }
     case 'cutout':
       return { image: withHole(image, config, random) };
-    default:
-      throw new Error(`transform: type must be a known step, got '${(config as { type: string }).type}'.`);
   }
 }
 
@@ -154,9 +154,6 @@ function warped(image: Image, matrix: Affine, fill: number): { image: Image; mat
 }
 
 function withHole(image: Image, { size, fill = 0 }: { size: number; fill?: number }, random: Random): Image {
-  if (!(Number.isInteger(size) && size >= 1)) {
-    throw new Error(`transform: the size of cutout must be a whole number from 1, got ${size}.`);
-  }
   const { height, width, channels } = image;
   const data = Float32Array.from(image.data);
   const top = random.integer(height) - Math.floor(size / 2);

@@ -184,7 +184,33 @@ describe('transform', () => {
     expect(boxes).toEqual([[3, 3, 7, 7]]);
   });
 
-  it('refuses a step it does not know', () => {
-    expect(() => transform(numbered(2, 2), [{ type: 'melt' } as never], { seed: 1 })).toThrow("got 'melt'");
+  it.each([
+    [{ type: 'melt' }, "got 'melt'"],
+    [{ type: 'toString' }, "got 'toString'"],
+    [null, 'type must be one of resize, centerCrop'],
+    ['flip', "got 'flip'"],
+    [
+      { type: 'affine', rotation: 10 },
+      "affine has the settings rotate, move, fill, shear, scale, got 'rotation'",
+    ],
+    [{ type: 'affine', move: '0.1' }, "move of affine must be a number from 0, got '0.1'"],
+    [{ type: 'affine', rotate: Number.NaN }, 'got NaN'],
+    [{ type: 'affine', shear: 90 }, 'below 90, got 90'],
+    [{ type: 'affine', scale: 1.2 }, 'two numbers above 0, from and to, got 1.2'],
+    [{ type: 'colour', brightness: 5 }, 'brightness of colour must be a number from 0 to 1, got 5'],
+    [{ type: 'flip', probability: 7 }, 'from 0 to 1, got 7'],
+    [{ type: 'flip', vertical: 'no' }, "true or false, got 'no'"],
+    [{ type: 'randomCrop', height: 2 }, 'width of randomCrop must be a whole number from 1, got undefined'],
+    [{ type: 'randomCrop', height: 2, width: 2, padding: 0.5 }, 'whole number from 0, got 0.5'],
+    [{ type: 'resize', height: 1e6, width: 1e6 }, 'at most 67108864 pixels'],
+    [{ type: 'cutout', size: 2, fill: null }, 'a finite number, got null'],
+  ])('refuses %j', (step, sentence) => {
+    expect(() => transform(numbered(2, 2), [step as never], { seed: 1 })).toThrow(sentence);
+  });
+
+  it('refuses what is no list', () => {
+    expect(() => transform(numbered(2, 2), { type: 'flip' } as never, { seed: 1 })).toThrow(
+      'a list of steps',
+    );
   });
 });
