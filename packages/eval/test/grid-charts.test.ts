@@ -27,6 +27,16 @@ describe('heatMap', () => {
     expect(html).toContain(`>${name.replaceAll('<', '&lt;').replaceAll('>', '&gt;')}<`);
   });
 
+  it.each([
+    ['airplane', true],
+    ['cat', false],
+  ])('turns the names of columns that are too wide for their cells: %s', async (name, turned) => {
+    const columns = Array.from({ length: 10 }, (_, i) => `${name} ${i}`);
+    const spec = heatMap({ rows: ['a'], columns, value: 'w', values: columns.map((_, i) => i), width: 440 });
+    const { html } = await chartSvg(spec);
+    expect(html.includes('rotate(315)')).toBe(turned);
+  });
+
   it('colours both ways from 0, equally far, where some are negative', () => {
     const domain = (values: number[]) =>
       (heatMap({ ...grid, values }).encoding as { color: Scale }).color.scale.domain;

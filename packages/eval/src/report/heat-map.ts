@@ -2,6 +2,9 @@
 
 import type { ChartSpec } from './chart-svg.ts';
 
+/** About how wide a letter of a label is [px]. */
+const LETTER = 7;
+
 /**
  * Cells in rows, coloured by their value. Where some are negative the colours go both ways from 0, and equally far;
  * else from 0 up to the largest. A NaN leaves its cell empty.
@@ -40,14 +43,14 @@ export function heatMap(parts: {
     height = Math.max(60, rows.length * 24),
   } = parts;
   // Places are numbered, so that two rows or columns may have one name.
-  const axis = (names: readonly string[], axisTitle: string | undefined, room: number) => ({
+  const axis = (names: readonly string[], axisTitle: string | undefined, room: number, labelAngle = 0) => ({
     type: 'ordinal',
     title: axisTitle ?? null,
     scale: { domain: names.map((_, i) => i) },
     axis: {
       // Behind a sign: Vega takes texts such as 'constructor' for signals of its own.
       labelExpr: `substring(${JSON.stringify(names.map((name) => `:${name}`))}[datum.value], 1)`,
-      labelAngle: 0,
+      labelAngle,
       ticks: false,
       domain: false,
       grid: false,
@@ -56,6 +59,9 @@ export function heatMap(parts: {
       }),
     },
   });
+  // Names under each other's feet are turned.
+  const letters = Math.max(0, ...columns.map((name) => name.length));
+  const slant = letters * LETTER > width / Math.min(columns.length, width / 24) ? -45 : 0;
   return {
     title,
     description: description ?? `${value} of ${rows.length} × ${columns.length} cells`,
@@ -70,7 +76,7 @@ export function heatMap(parts: {
     },
     mark: { type: 'rect' },
     encoding: {
-      x: { field: 'column', ...axis(columns, x, width / 24) },
+      x: { field: 'column', ...axis(columns, x, width / 24, slant) },
       y: { field: 'row', ...axis(rows, y, height / 12) },
       color: {
         field: 'value',

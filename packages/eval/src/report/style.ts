@@ -11,7 +11,7 @@ export const stylesheet = `
   --notice-paper: #fff; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 2rem 1.25rem 3rem; max-width: 62rem; color: var(--ink); background: var(--paper);
-  font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif; }
+  overflow-wrap: anywhere; font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif; }
 h1 { margin: 0; font-size: 1.7rem; line-height: 1.2; letter-spacing: -0.01em; }
 h2 { margin: 2.4rem 0 0.6rem; padding-top: 0.9rem; border-top: 1px solid var(--line); font-size: 1.15rem; }
 h3 { margin: 1.4rem 0 0.3rem; font-size: 1rem; }
