@@ -262,6 +262,12 @@ describe('tidecast-vision', () => {
     expect(resumed.stderr).not.toContain('epoch 1/4');
     const bytes = (where: string) => readFile(join(where, 'classifier.safetensors'));
     expect((await bytes(at('resumed'))).equals(await bytes(whole))).toBe(true);
+
+    const [checkpoint] = await readdir(at('kept'));
+    await writeFile(at('kept', checkpoint!), 'damaged');
+    const damaged = await run(['train', ...kept]);
+    expect(damaged.status).toBe(1);
+    expect(damaged.stderr).toContain(`${at('kept', checkpoint!)}; remove that to start anew`);
   });
 
   it('draws a sample that says that it is one', async () => {

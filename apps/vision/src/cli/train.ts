@@ -106,9 +106,9 @@ async function train(folder: string, flags: Flags, context: Context): Promise<vo
   const bytes = pretrained === undefined ? undefined : await readFile(pretrained);
   const { name } = await useBackend(backend);
   const told = { ...options, augmentation: augment, pretrained: bytes };
-  const checkpoint =
-    checkpoints &&
-    (await checkpointIn(checkpoints, list, { ...told, pretrained: bytes && hashOf(bytes), backend: name }));
+  const identity = { ...told, pretrained: bytes && hashOf(bytes), backend: name };
+  const checkpoint = checkpoints === undefined ? undefined : await checkpointIn(checkpoints, list, identity);
+  const resume = await checkpoint?.read();
   const run = await trainClassifier(list, told, {
     decode: readImage,
     signal: context.signal,
@@ -116,7 +116,11 @@ async function train(folder: string, flags: Flags, context: Context): Promise<vo
     onProgress: progressBar(context.stderr, {
       label: pretrained === undefined ? flags.network : 'pretrained',
     }),
-    ...(checkpoint && { checkpoint, resume: await checkpoint.read() }),
+    ...(checkpoint && { checkpoint, resume }),
+  }).catch((error: Error) => {
+    if (!resume || context.signal.aborted) throw error;
+    const from = `It went on from the checkpoint ${checkpoint?.path}; remove that to start anew.`;
+    throw new Error(`${error.message} ${from}`, { cause: error });
   });
   try {
     context.stderr.write('writing the report …\n');
@@ -135,7 +139,8 @@ async function train(folder: string, flags: Flags, context: Context): Promise<vo
 async function checkpointIn(folder: string, list: ImageList, told: object) {
   await mkdir(folder, { recursive: true });
   const hash = hashOf(JSON.stringify([list, told])).slice(0, 16);
-  return fileCheckpoint(join(folder, `${hash}.checkpoint`));
+  const path = join(folder, `${hash}.checkpoint`);
+  return { path, ...fileCheckpoint(path) };
 }
 
 const hashOf = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
