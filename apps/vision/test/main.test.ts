@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createImage, encodePng } from '@tidecast/vision';
+import { batchNorm, createModel, dense, flatten, network } from '@tidecast/models';
+import { createImage, createImageClassifier, encodePng, saveImageClassifier } from '@tidecast/vision';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setUpBackend } from '../../../test/backend.ts';
 import { main } from '../src/index.ts';
@@ -220,6 +221,18 @@ describe('tidecast-vision', () => {
     expect(status).toBe(0);
     const { counts } = JSON.parse(await readFile(join(out, 'scores.json'), 'utf8'));
     expect(counts.train).toEqual([10, 10]);
+  });
+
+  it('shows where a class was seen also by networks without maps', async () => {
+    const layers = [flatten(), dense({ units: 4 }), batchNorm({ activation: 'relu' }), dense({ units: 2 })];
+    const model = createModel(network({ input: [12, 12, 3], layers }), { seed: 1 });
+    const bytes = saveImageClassifier(createImageClassifier({ model, classes: ['blue', 'red'] }));
+    model.dispose();
+    await writeFile(at('flat.safetensors'), bytes);
+    const maps = at('flat-maps');
+    const pictures = at('pictures', 'red', '0.png');
+    expect((await run(['predict', at('flat.safetensors'), pictures, '--heat-maps', maps])).status).toBe(0);
+    expect(await readdir(maps)).toEqual(['0001-0.png']);
   });
 
   it('counts classes in their own order, also where their names are numbers', async () => {

@@ -1,6 +1,7 @@
 // Pictures to look at: right ones and the most confident mistakes, each with where the network looked.
 
 import { mostConfidentMistakes } from '@tidecast/eval';
+import { summarize } from '@tidecast/models';
 import {
   fitToInput,
   gradCam,
@@ -49,9 +50,7 @@ export async function explainSome(
 
 /** Grad-CAM where the network has maps; else covering the picture part by part. */
 function heatMaps({ model, normalise }: ImageClassifier) {
-  const maps = model.config.layers.some(
-    ({ type }) => type !== 'flatten' && type !== 'dense' && type !== 'dropout',
-  );
+  const maps = summarize(model).rows.some(({ outputShape }) => outputShape.length === 3);
   if (maps) {
     const map = (image: Image, picked?: number) => gradCam(model, image, { class: picked, normalise });
     return { by: 'Grad-CAM' as const, map };
