@@ -1,11 +1,11 @@
 // Named arrays in one file, in the safetensors format: 8 bytes of header length, a JSON header, then the data.
 // Format: https://huggingface.co/docs/safetensors (metadata parsing). Everything read is checked before it is used.
 
+import { VALUE_TYPES, type ValueType } from './safetensors-values.ts';
 import type { NdArray } from './samples.ts';
 
-/** The one element type that is written and read: 32-bit floats, little-endian. */
+/** The one element type that is written: 32-bit floats, little-endian. */
 const DTYPE = 'F32';
-const BYTES = 4;
 
 /** A decoded file. */
 export interface Safetensors {
@@ -55,7 +55,7 @@ export function encodeSafetensors(
 }
 
 /**
- * Decodes a file of float32 arrays into copies.
+ * Decodes a file into float32 copies of its arrays; F16 and BF16 become what they are, I64 too where a float32 has the value.
  * @throws with the reason, if the bytes are damaged or something else than safetensors.
  */
 export function decodeSafetensors(bytes: Uint8Array): Safetensors {
@@ -74,9 +74,13 @@ export function decodeSafetensors(bytes: Uint8Array): Safetensors {
       metadata = readMetadata(value);
       continue;
     }
-    const { shape, from, to } = readEntry(name, value, data.length);
-    // Copied by the constructor: the slice of a Node Buffer would still be a view of the whole pool.
-    tensors[name] = { shape, data: new Float32Array(new Uint8Array(data.subarray(from, to)).buffer) };
+    const { type, shape, from, to } = readEntry(name, value, data.length);
+    try {
+      // Copied by the constructor: the slice of a Node Buffer would still be a view of the whole pool.
+      tensors[name] = { shape, data: type.read(new Uint8Array(data.subarray(from, to))) };
+    } catch (error) {
+      refuse(`'${name}' cannot be read: ${(error as Error).message}`);
+    }
     spans.push({ name, from, to });
   }
   spans.sort((a, b) => a.from - b.from || a.to - b.to);
@@ -139,7 +143,12 @@ function readMetadata(value: unknown): Record<string, string> {
 
 function readEntry(name: string, value: unknown, dataBytes: number) {
   const { dtype, shape, data_offsets: offsets } = (value ?? {}) as Record<string, unknown>;
-  if (dtype !== DTYPE) refuse(`'${name}' has the type ${JSON.stringify(dtype)}, and only F32 is read`);
+  const known = typeof dtype === 'string' && Object.hasOwn(VALUE_TYPES, dtype);
+  if (!known) {
+    const types = Object.keys(VALUE_TYPES).join(', ');
+    refuse(`'${name}' has the type ${JSON.stringify(dtype)}, and only ${types} are read`);
+  }
+  const type: ValueType = VALUE_TYPES[dtype as string]!;
   const whole = (each: unknown) => Number.isSafeInteger(each) && (each as number) >= 0;
   // No product of sizes may leave the whole numbers that a double holds, whatever follows them.
   const count = (sizes: number[]) =>
@@ -150,11 +159,11 @@ function readEntry(name: string, value: unknown, dataBytes: number) {
     refuse(`'${name}' has no valid offsets`);
   const [from, to] = offsets as [number, number];
   if (from > to || to > dataBytes) refuse(`'${name}' lies at bytes ${from} to ${to} of ${dataBytes} of data`);
-  const expected = elements(shape as number[]) * BYTES;
+  const expected = elements(shape as number[]) * type.bytes;
   if (to - from !== expected) {
     refuse(`'${name}' [${(shape as number[]).join(', ')}] needs ${expected} bytes, and has ${to - from}`);
   }
-  return { shape: shape as number[], from, to };
+  return { type, shape: shape as number[], from, to };
 }
 
 function elements(shape: readonly number[]): number {

@@ -44,6 +44,37 @@ describe('safetensors', () => {
     expect(encodeSafetensors(tensors, metadata)).toEqual(bytes);
   });
 
+  it('reads halves, bfloat16 and whole numbers as the float32 that they are', () => {
+    const halves = [0x3c00, 0xc000, 0x0001, 0x03ff, 0x7bff, 0x7c00, 0xfe00, 0x3555, 0x8000];
+    const brains = [0x3f80, 0xc000, 0x4049, 0x0001];
+    const data = new Uint8Array(42);
+    const view = new DataView(data.buffer);
+    for (const [i, bits] of [...halves, ...brains].entries()) view.setUint16(2 * i, bits, true);
+    view.setBigInt64(26, 16_777_216n, true);
+    view.setBigInt64(34, -3n, true);
+    const entries = [
+      `"h":${entry([9], [0, 18], 'F16')}`,
+      `"b":${entry([4], [18, 26], 'BF16')}`,
+      `"i":${entry([2], [26, 42], 'I64')}`,
+    ];
+    const { tensors } = decodeSafetensors(file(`{${entries.join(',')}}`, data));
+    expect(tensors.h!.data).toEqual(
+      Float32Array.of(
+        1,
+        -2,
+        2 ** -24,
+        1023 * 2 ** -24,
+        65504,
+        Number.POSITIVE_INFINITY,
+        Number.NaN,
+        0.333251953125,
+        -0,
+      ),
+    );
+    expect(tensors.b!.data).toEqual(Float32Array.of(1, -2, 3.140625, 2 ** -133));
+    expect(tensors.i!.data).toEqual(Float32Array.of(16_777_216, -3));
+  });
+
   it('keeps names that mean something to JavaScript apart from the objects it makes', () => {
     const bytes = file(
       `{"__proto__":${entry([1], [0, 4])},"constructor":${entry([0], [4, 4])}}`,
@@ -96,7 +127,21 @@ describe('safetensors', () => {
     ],
     ['another JSON', file('[1, 2]'), 'does not begin with {'],
     ['no JSON', file('{oops'), 'not JSON'],
-    ['another type', file(`{"a":${entry([1], [0, 2], 'F16')}}`, new Uint8Array(2)), 'only F32 is read'],
+    [
+      'another type',
+      file(`{"a":${entry([1], [0, 8], 'F64')}}`, new Uint8Array(8)),
+      'only F32, F16, BF16, I64 are read',
+    ],
+    [
+      'half a value',
+      file(`{"a":${entry([1], [0, 4], 'F16')}}`, new Uint8Array(4)),
+      'needs 2 bytes, and has 4',
+    ],
+    [
+      'a number too large',
+      file(`{"a":${entry([1], [0, 8], 'I64')}}`, new Uint8Array([1, 0, 0, 1, 0, 0, 0, 0])),
+      'holds 16777217',
+    ],
     ['a negative shape', file(`{"a":${entry([-1], [0, 4])}}`, new Uint8Array(4)), 'no valid shape'],
     ['offsets beyond the end', file(`{"a":${entry([2], [0, 8])}}`, new Uint8Array(4)), 'bytes 0 to 8 of 4'],
     [
