@@ -70,9 +70,12 @@ export async function readKerasWeights(
     }
   };
   try {
-    collect(new File(file.slice().buffer, 'weights'), []);
+    // Copied by the constructor: the slice of a Node Buffer would still be a view of the whole pool.
+    collect(new File(new Uint8Array(file).buffer, 'weights'), []);
   } catch (error) {
-    throw error instanceof KerasFileError ? error : refused(`${(error as Error).message}`, error);
+    if (error instanceof KerasFileError) throw error;
+    // The reader throws texts too.
+    throw refused(error instanceof Error ? error.message : String(error), error);
   }
   if (Object.keys(arrays).length === 0) throw refused('it holds no weights');
   return arrays;

@@ -174,6 +174,11 @@ describe('weights of Keras', () => {
     model.dispose();
   });
 
+  it('reads a Node Buffer that is a part of another one', async () => {
+    const part = Buffer.concat([Buffer.alloc(100), member]).subarray(100);
+    expect(await readKerasWeights(part)).toEqual(await readKerasWeights(member));
+  });
+
   it('refuses other files, cut ones, and too large ones', async () => {
     await expect(readKerasWeights(new Uint8Array(100))).rejects.toThrow('neither a zip archive nor an HDF5');
     await expect(readKerasWeights(archive.subarray(0, 3000))).rejects.toThrow('the zip archive is damaged');
@@ -183,6 +188,12 @@ describe('weights of Keras', () => {
     await expect(readKerasWeights(member.subarray(0, 9000))).rejects.toThrow(
       'keras weights: this file is not read',
     );
+    for (let at = 0; at < 400; at++) {
+      const damaged = file('keras-cnn.h5').slice();
+      damaged[at * 7] = 255;
+      const said = await readKerasWeights(damaged).catch((error: Error) => error.message);
+      if (typeof said === 'string') expect(said).not.toContain('undefined.');
+    }
     await expect(readKerasWeights(member, { maxValues: 20 })).rejects.toThrow('more values than allowed');
   });
 });
