@@ -91,6 +91,7 @@ describe('tidecast-vision', () => {
     ],
     ['freezing nothing', ['train', 'pictures', '--freeze'], 1, 'freeze needs pretrained'],
     ['a pretrained file that is none', ['train', 'pictures', '--pretrained', 'text.md'], 1, 'safetensors'],
+    ['a sample among photographs', ['sample', '--out', 'pictures'], 1, 'Choose another folder'],
     ['a classifier that is not there', ['predict', 'nowhere', 'pictures'], 1, 'cannot read the classifier'],
     ['a classifier that is none', ['predict', 'text.md', 'pictures'], 1, 'is no classifier'],
   ])('ends in one clear sentence on %s', async (_, argv, expected, sentence) => {

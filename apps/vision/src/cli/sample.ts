@@ -1,6 +1,6 @@
 // `tidecast-vision sample`: writes a folder of pictures to try with.
 
-import { access } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Context, wholeNumber, writeFiles } from '@tidecast/program';
 import { encodePng } from '@tidecast/vision';
@@ -38,6 +38,12 @@ export function isSample(folder: string): Promise<boolean> {
 
 /** Writes the pictures, and the mark first: nothing of a sample is ever taken for photographs. */
 async function writeSample(folder: string, options: SampleOptions, signal: AbortSignal): Promise<number> {
+  const there = await readdir(folder).catch((): string[] => []);
+  if (there.length > 0 && !there.includes(MARK)) {
+    throw new Error(
+      `out: '${folder}' holds other files, which would be taken for drawn ones. Choose another folder.`,
+    );
+  }
   await writeFiles(folder, {
     [MARK]: `These pictures were drawn by a generator (seed ${options.seed}); none is a photograph.\n`,
   });
