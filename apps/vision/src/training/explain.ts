@@ -26,12 +26,13 @@ export async function heatPicture(classifier: ImageClassifier, picture: Image): 
 export async function explainSome(
   classifier: ImageClassifier,
   test: TestResult,
-  decode: ImageDecoder,
+  { decode, signal }: { decode: ImageDecoder; signal?: AbortSignal },
 ): Promise<Pick<TrainingRun, 'right' | 'wrong' | 'explainedBy'>> {
   const { labels, probabilities, items } = test;
   const classes = classifier.classes.length;
   const explain = heatMaps(classifier);
   const explained = async (index: number, predicted: number, probability: number) => {
+    signal?.throwIfAborted();
     const { path } = items[index]!;
     const image = fitToInput(classifier.model, await decode(path, { file: path }));
     const heat = overlayHeatMap(image, await explain.map(image, predicted));

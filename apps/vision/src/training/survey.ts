@@ -26,12 +26,13 @@ export interface Survey {
 /** Looks at a sample of the pictures; only those to train on may be given. */
 export async function survey(
   { items }: ImageList,
-  { decode, size, seed }: { decode: ImageDecoder; size?: number; seed: number },
+  { decode, size, seed, signal }: { decode: ImageDecoder; size?: number; seed: number; signal?: AbortSignal },
 ): Promise<Survey> {
   const order = shuffle(Uint32Array.from(items.keys()), createRandom(seed, 'survey')).subarray(0, MOST);
   const [images, sides]: [Image[], number[]] = [[], []];
   const most = size ?? LARGEST;
   for (const index of order) {
+    signal?.throwIfAborted();
     const image = await decode(items[index]!.path, {});
     const longer = Math.max(image.height, image.width);
     sides.push(longer);

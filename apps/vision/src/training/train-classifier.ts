@@ -80,7 +80,7 @@ export async function trainClassifier(
   const { classes } = list;
   const split = splitList(list, options);
 
-  const found = await survey(split.train, { decode, size: options.size, seed });
+  const found = await survey(split.train, { decode, size: options.size, seed, signal });
   const start =
     options.pretrained && startFrom(options.pretrained, classes, { seed, freeze: options.freeze });
   const told: ToldOptions = start
@@ -150,7 +150,7 @@ export async function trainClassifier(
         test: countsOf(split.test),
       },
       refused: refused.map(({ item, reason }) => ({ path: item.path, reason })),
-      ...(await explainSome(classifier, test, decode)),
+      ...(await explainSome(classifier, test, context)),
       augmented: await augmentedSheet(split.train, { ...shared, augmentation }, seed),
       seconds: (performance.now() - started) / 1000,
     };
