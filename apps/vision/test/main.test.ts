@@ -284,6 +284,20 @@ describe('tidecast-vision', () => {
     expect(damaged.stderr).toContain(`${at('kept', checkpoint!)}; remove that to start anew`);
   });
 
+  it.each([
+    [{ network: 'vgg' }, "network must be one of cnn, resnet, mobilenet, mlp, got 'vgg'"],
+    [{ balance: 'some' }, "balance must be one of none, resample, weights, got 'some'"],
+    [
+      { augmentation: ['flip', 'spin'] },
+      "augmentation must be one of crop, flip, affine, colour, cutout, got 'spin'",
+    ],
+  ])('refuses %j as a library too', async (options, sentence) => {
+    const training = trainClassifier({ items: [], classes: [] }, options as never, {
+      decode: () => createImage({ height: 8, width: 8, channels: 1, data: new Uint8Array(64) }),
+    });
+    await expect(training).rejects.toThrow(sentence);
+  });
+
   it.each(['looking at', 'explaining'])('stops while it is %s pictures', async (stage) => {
     const items = Array.from({ length: 40 }, (_, i) => ({ path: `${i}`, label: i % 2 }));
     const controller = new AbortController();

@@ -58,6 +58,13 @@ export const DEFAULTS: Readonly<TrainingOptions> = {
 export function trainingOptions(given: Partial<TrainingOptions>): TrainingOptions {
   const options = { ...DEFAULTS, ...given };
   const { size, epochs, batchSize, learningRate, validation, test, mixup, pretrained, freeze } = options;
+  const known = (name: string, value: string, allowed: readonly string[]) => {
+    if (!allowed.includes(value))
+      throw new Error(`${name} must be one of ${allowed.join(', ')}, got '${value}'.`);
+  };
+  known('network', options.network, NETWORKS);
+  known('balance', options.balance, BALANCES);
+  for (const each of options.augmentation) known('augmentation', each, AUGMENTATIONS);
   const whole = (name: string, value: number, low: number, high: number) => {
     if (Number.isInteger(value) && value >= low && value <= high) return;
     throw new Error(`${name} must be a whole number from ${low} to ${high}, got ${value}.`);
