@@ -29,17 +29,20 @@ export function scorePairs(forecast: ArrayLike<number>, observed: ArrayLike<numb
   let squares = 0;
   let absolute = 0;
   let errors = 0;
+  // From the first one on, so that equal observations have exactly no spread.
+  let origin = Number.NaN;
   let sum = 0;
   for (let i = 0; i < length; i++) {
     const error = forecast[i]! - observed[i]!;
     if (Number.isNaN(error)) continue;
+    if (n === 0) origin = observed[i]!;
     n++;
     squares += error * error;
     absolute += Math.abs(error);
     errors += error;
-    sum += observed[i]!;
+    sum += observed[i]! - origin;
   }
-  const mean = sum / n;
+  const mean = origin + sum / n;
   let spread = 0;
   for (let i = 0; i < length; i++) {
     if (!Number.isNaN(forecast[i]! - observed[i]!)) spread += (observed[i]! - mean) ** 2;

@@ -73,6 +73,8 @@ describe('r2', () => {
   it('is 0 for the mean of the observations and NaN where they are all equal', () => {
     expect(r2([2, 2, 2], [1, 2, 3])).toBe(0);
     expect(r2([1, 2], [3, 3])).toBeNaN();
+    // The sum of three 0.1 is not 3 · 0.1 in float64.
+    expect(r2([0.1, 0.2, 0.3], [0.1, 0.1, 0.1])).toBeNaN();
   });
 });
 
