@@ -2,6 +2,7 @@
 
 import type { Distributions } from '../distributions/distributions.ts';
 import { quantiles as distributionsOfQuantiles } from '../distributions/quantiles.ts';
+import { sortColumns } from '../distributions/sort-columns.ts';
 
 /** Scores of the band between the quantiles of levels (1 − nominal)/2 and (1 + nominal)/2. */
 export interface BandScores {
@@ -43,7 +44,7 @@ export interface QuantileScores {
 
 /**
  * Scores of the quantiles of N values against what came, `quantiles` row-major `[N, Q]`. A row with a missing side (NaN) is
- * left out and counted.
+ * left out and counted. Quantiles that cross are put in order, as in `quantiles`.
  * @throws if the lengths do not fit, or levels are not increasing between 0 and 1.
  */
 export function scoreQuantiles(
@@ -107,7 +108,7 @@ export function levelPairs(levels: readonly number[]): { low: number; high: numb
   });
 }
 
-/** The rows of which nothing is missing, column by column. */
+/** The rows of which nothing is missing, column by column, and each in order. */
 function completeRows(
   levels: readonly number[],
   quantiles: ArrayLike<number>,
@@ -132,7 +133,7 @@ function completeRows(
     n: rows.length,
     missing: N - rows.length,
     rows,
-    columns: levels.map((_, q) => Float64Array.from(rows, (i) => quantiles[i * Q + q]!)),
+    columns: sortColumns(levels.map((_, q) => Float64Array.from(rows, (i) => quantiles[i * Q + q]!))),
     y: Float64Array.from(rows, (i) => observed[i]!),
   };
 }

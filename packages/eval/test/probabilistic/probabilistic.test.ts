@@ -53,6 +53,12 @@ describe('scoreQuantiles', () => {
     expect(bandOf(scores, 0.8)).toMatchObject({ coverage: 1, width: Number.POSITIVE_INFINITY });
   });
 
+  it('puts quantiles that cross in order, all scores alike', () => {
+    const scores = scoreQuantiles(levels, [2, 1.5, 1, 0, 4, 3], [1.5, 5]);
+    expect(scores).toEqual(scoreQuantiles(levels, [1, 1.5, 2, 0, 3, 4], [1.5, 5]));
+    expect(bandOf(scores, 0.8)).toMatchObject({ coverage: 0.5, below: 0, above: 0.5, width: 2.5 });
+  });
+
   it('is NaN where nothing is left', () => {
     const scores = scoreQuantiles(levels, [nan, 1, 2], [1]);
     expect(scores).toMatchObject({ n: 0, missing: 1, crps: nan });
