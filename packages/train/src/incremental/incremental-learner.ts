@@ -191,7 +191,8 @@ export function createIncrementalLearner(
     }
     if (!guard) return { ...result, accepted: true, loss: trained };
     const after = await measure(signal);
-    const limit = heldOut! * (1 + guard.tolerance);
+    // A likelihood's loss may be negative; worse is above it all the same.
+    const limit = heldOut! + guard.tolerance * Math.abs(heldOut!);
     // What is not a number is not within the limit.
     const accepted = after <= limit;
     return {

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import {
   DAY,
   decodeSafetensors,
@@ -14,6 +15,7 @@ import {
   type Forecaster,
   fitForecaster,
   type IncrementalOptions,
+  type Loss,
   mse,
   sgd,
 } from '../../src/index.ts';
@@ -155,6 +157,25 @@ describe('the guard', () => {
       const { accepted, after } = await learner.update(daysOf(series, 31, 33));
       expect(accepted).toBe(true);
       expect(after).toBeCloseTo(await lossOn(forecaster, holdOut), 6);
+    });
+  });
+
+  it('measures the tolerance by the size of the loss, which a likelihood may have below 0', async () => {
+    await withForecaster(async (forecaster) => {
+      const loss: Loss = {
+        config: { type: 'shifted' },
+        apply: (output, y, weight) => tf.sub(mse().apply(output, y, weight), 1),
+      };
+      const learner = createIncrementalLearner(forecaster, {
+        ...learning,
+        ...{ loss, guard: { holdOut, tolerance: 0.05 } },
+      });
+      const { accepted, before, after } = await learner.update(daysOf(series, 20, 23));
+      expect(before).toBeLessThan(-0.9);
+      expect(Math.abs(after! - before!)).toBeLessThan(0.05 * 0.9);
+      expect(accepted).toBe(true);
+      const worse = await learner.update(corrupted(daysOf(series, 33, 35)));
+      expect(worse).toMatchObject({ accepted: false, before: after });
     });
   });
 
