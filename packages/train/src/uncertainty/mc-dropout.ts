@@ -87,6 +87,7 @@ function withDropout(model: Model, seed: number): Model {
     config: model.config,
     weights: model.weights,
     ...(model.statistics && { statistics: model.statistics }),
+    ...(model.states !== undefined && { states: model.states }),
     apply: (x, options) => model.apply(x, training(options)),
     ...(model.applyStateful && {
       applyStateful: (x, options) => model.applyStateful!(x, { ...options, ...training(options) }),

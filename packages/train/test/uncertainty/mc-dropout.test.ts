@@ -1,8 +1,16 @@
 import { createSeries, HOUR, windows } from '@tidecast/data';
-import { createModel, dense, dropout, network, reshape } from '@tidecast/models';
+import { createModel, dense, dropout, gru, network, reshape } from '@tidecast/models';
 import { describe, expect, it } from 'vitest';
 import { setUpBackend } from '../../../../test/backend.ts';
-import { adam, fitForecaster, gaussianNll, mcDropout, mcDropoutOf, predict } from '../../src/index.ts';
+import {
+  adam,
+  fitForecaster,
+  gaussianNll,
+  mcDropout,
+  mcDropoutOf,
+  predict,
+  streams,
+} from '../../src/index.ts';
 import { assignWeights, randomArray } from '../helpers.ts';
 
 setUpBackend();
@@ -66,6 +74,21 @@ describe('mcDropout', () => {
     expect(Math.abs(variance.aleatoric[0]! - mean)).toBeLessThan(1e-12);
     expect(variance.aleatoric[0]).toBeGreaterThan(0);
     expect(variance.epistemic[0]).toBeGreaterThan(0);
+    model.dispose();
+  });
+
+  it('carries the states of streams on: the mean is what predict gives, within 5 standard errors', async () => {
+    const wave = randomArray([40, 1], 5);
+    const samples = streams({ x: wave, y: wave }, { batchSize: 2, steps: 5 });
+    const layers = [gru({ units: 3, returnSequences: true }), dropout({ rate: RATE }), dense({ units: 1 })];
+    const model = createModel(network({ input: [null, 1], layers }), { seed: 1 });
+    const passes = 100;
+    const { variance } = await mcDropout(model, samples, { passes, seed: 1 });
+    const { data } = await predict(model, samples);
+    expect(variance.mean).toHaveLength(40);
+    for (const [i, mean] of variance.mean.entries()) {
+      expect(Math.abs(mean - data[i]!)).toBeLessThan(5 * Math.sqrt(variance.epistemic[i]! / passes) + 1e-6);
+    }
     model.dispose();
   });
 
