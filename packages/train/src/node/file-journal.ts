@@ -2,13 +2,14 @@
 // leaves whole, but for the last one.
 
 import { open } from 'node:fs/promises';
-import type { Journal } from '../search/journal.ts';
+import { shown } from '../check.ts';
+import { type Journal, mayBeJournal } from '../search/journal.ts';
 import { readWhole } from './file.ts';
 
 /**
  * A journal at `path`, one line of JSON a step: `search({ …, journal: fileJournal('search.jsonl') })` begins, or goes on
  * where the last run was ended, by whatever. A last line without its end is taken off: its step had not been written
- * down. One search at a time may write to it.
+ * down. One search at a time may write to it. `read` refuses a file that is no journal, and leaves it as it is.
  */
 export function fileJournal(path: string): Journal {
   let last: Promise<unknown> = Promise.resolve();
@@ -23,6 +24,10 @@ export function fileJournal(path: string): Journal {
       inTurn(async () => {
         const bytes = await readWhole(path);
         if (!bytes) return [];
+        const begin = new TextDecoder().decode(bytes.subarray(0, 60));
+        if (!mayBeJournal(begin)) {
+          throw new Error(`journal: ${path} must be the journal of a search, got a file of ${shown(begin)}.`);
+        }
         const whole = bytes.lastIndexOf(0x0a) + 1;
         if (whole < bytes.length) await change(path, (file) => file.truncate(whole));
         return new TextDecoder().decode(bytes.subarray(0, whole)).split('\n').slice(0, -1);

@@ -33,6 +33,14 @@ export function stepId(step: { trial: number; budget: number }): string {
   return `trial-${step.trial}-budget-${step.budget}`;
 }
 
+/** How the first line of every journal begins. */
+const BEGIN = '{"kind":"search"';
+
+/** False for a text that is no journal, nor the begin of one. */
+export function mayBeJournal(text: string): boolean {
+  return text.startsWith(BEGIN) || BEGIN.startsWith(text);
+}
+
 /** The first line. */
 export function descriptionLine(description: SearchDescription): string {
   return JSON.stringify({ kind: 'search', version: VERSION, ...description });

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,12 +17,28 @@ describe('a journal in a file', () => {
     const path = join(root, 'torn.jsonl');
     const journal = fileJournal(path);
     expect(await journal.read()).toEqual([]);
-    await Promise.all(['{"a":1}', '{"b":"é"}'].map((line) => journal.append(line)));
+    const first = '{"kind":"search"}';
+    await Promise.all([first, '{"b":"é"}'].map((line) => journal.append(line)));
     appendFileSync(path, '{"c":"half');
-    expect(await fileJournal(path).read()).toEqual(['{"a":1}', '{"b":"é"}']);
+    expect(await fileJournal(path).read()).toEqual([first, '{"b":"é"}']);
     await journal.append('{"d":4}');
-    expect(readFileSync(path, 'utf8')).toBe('{"a":1}\n{"b":"é"}\n{"d":4}\n');
+    expect(readFileSync(path, 'utf8')).toBe(`${first}\n{"b":"é"}\n{"d":4}\n`);
+    writeFileSync(path, first.slice(0, 9));
+    expect(await fileJournal(path).read()).toEqual([]);
+    expect(readFileSync(path, 'utf8')).toBe('');
   });
+
+  it.each(['{"precious":true}', 'one\ntwo', '{"kind":"step","id":"a"}\n'])(
+    'refuses another file, and leaves it as it is: %j',
+    async (text) => {
+      const path = join(root, 'other.txt');
+      writeFileSync(path, text);
+      await expect(fileJournal(path).read()).rejects.toThrow(
+        `journal: ${path} must be the journal of a search, got a file of '${text}'.`,
+      );
+      expect(readFileSync(path, 'utf8')).toBe(text);
+    },
+  );
 
   it('says where it cannot write', async () => {
     const path = join(root, 'no such folder', 'journal.jsonl');
