@@ -178,10 +178,13 @@ function createSteps<Data>(
     for (const controller of underWay) controller.abort(stopped.reason);
   };
 
-  const runJob = async (step: Step, id: string): Promise<StepResult> => {
+  /** Trials of which a step was begun. */
+  const begun = new Set<number>();
+  const runJob = async (step: Step, id: string, goesOn: boolean): Promise<StepResult> => {
     const { trial, values, budget } = step;
     const name = `trial-${trial}`;
-    const checkpoint = await store.read(name);
+    // What the store holds before the first step of a trial is of another search.
+    const checkpoint = goesOn ? await store.read(name) : undefined;
     const readAt = budgets.filter((each) => each <= budget);
     const input: TrialInput<Data> = {
       trial,
@@ -206,7 +209,8 @@ function createSteps<Data>(
           const { checkpoint: reached, ...rest } = readOutcome(outcome, readAt);
           // The checkpoint first: what the journal says is done can be gone on from.
           if (reached && input.mayGoOn) await store.write(name, reached);
-          else if (checkpoint && !input.mayGoOn) await store.remove(name);
+          // Not needed any more at the end, and of another search at the begin.
+          else if (goesOn !== input.mayGoOn) await store.remove(name);
           await journal?.append(resultLine(id, rest));
           result = rest;
         },
@@ -223,8 +227,10 @@ function createSteps<Data>(
   const start = async (step: Step): Promise<EndedStep> => {
     const id = stepId(step);
     const before = known.get(id);
+    const goesOn = begun.has(step.trial);
+    begun.add(step.trial);
     onProgress?.({ kind: 'begin', step });
-    const endedStep = { ...step, ...(before ?? (await runJob(step, id))) };
+    const endedStep = { ...step, ...(before ?? (await runJob(step, id, goesOn))) };
     onProgress?.({ kind: 'end', step: endedStep, known: before !== undefined });
     return endedStep;
   };
@@ -242,12 +248,18 @@ function readOutcome(
   }
   const { value } = outcome;
   const budget = readAt.at(-1)!;
-  const { losses, checkpoint } =
-    typeof value === 'number' ? { losses: [{ budget, loss: value }], checkpoint: undefined } : value;
+  const given: Partial<TrialResult> | null | undefined =
+    typeof value === 'number' ? { losses: [{ budget, loss: value }] } : value;
   try {
+    if (!Array.isArray(given?.losses)) {
+      throw new Error(
+        `trial: the job must give back its validation loss, or { losses: [{ budget, loss }, …] }, got ${shown(value)}.`,
+      );
+    }
+    const { losses, checkpoint } = given as TrialResult;
     const read = losses.map((each) => ({
-      budget: checkNumber('trial: budget of a loss', each.budget),
-      loss: checkNumber('trial: its validation loss', each.loss),
+      budget: checkNumber('trial: budget of a loss', each?.budget),
+      loss: checkNumber('trial: its validation loss', each?.loss),
     }));
     if (read.at(-1)?.budget !== budget || read.some((each) => !readAt.includes(each.budget))) {
       throw new Error(

@@ -10,6 +10,7 @@ import {
   integer,
   type Journal,
   logUniform,
+  memoryStore,
   random,
   type SearchOptions,
   type StrategyConfig,
@@ -163,6 +164,22 @@ describe.each(strategies)('%s', (name, strategy, budget) => {
     expect(failed[1]!.error).toMatch(/validation loss must be a finite number, got NaN/);
     expect(best.loss).toBe(Math.min(...rows.flatMap(({ loss }) => loss ?? [])));
   });
+
+  it.each([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [{ loss: 1 }, '{"loss":1}'],
+    ['0.5', "'0.5'"],
+  ])('takes a job that gives back %j for a failed trial, and says what it must give', async (given, text) => {
+    const executor = ((input) => (input.trial === 2 ? given : job(input))) as Job;
+    const { rows } = await search({ ...options, executor });
+    expect(rows.filter(({ loss }) => loss === null)).toMatchObject([
+      {
+        trial: 2,
+        error: `Error: trial: the job must give back its validation loss, or { losses: [{ budget, loss }, …] }, got ${text}.`,
+      },
+    ]);
+  });
 });
 
 describe('a search', () => {
@@ -198,6 +215,30 @@ describe('a search', () => {
     const failing = search({ ...options, executor, journal: { read: async () => [], append } });
     await expect(failing).rejects.toThrow('disk full');
     expect(ran).toBeLessThanOrEqual(3);
+  });
+
+  it('begins trials anew, whatever another search has left in the store', async () => {
+    const store = memoryStore();
+    const given: (number | undefined)[] = [];
+    const executor: Job = (input) => {
+      given.push(input.checkpoint?.[0]);
+      return job(input);
+    };
+    const halving = { ...base, strategy: asha({ trials: 4, reduction: 2 }), budget: 4, places: 1 };
+    for (let trial = 0; trial < 4; trial++) await store.write(`trial-${trial}`, Uint8Array.of(99));
+    await search({ ...halving, store, executor });
+    expect(given).not.toContain(99);
+    expect(given.filter((each) => each === undefined)).toHaveLength(4);
+    // Also where a job keeps nothing itself.
+    await store.write('trial-0', Uint8Array.of(99));
+    await search({
+      ...{ ...halving, store },
+      executor: (input: TrialInput<null>) => {
+        given.push(input.checkpoint?.[0]);
+        return lossOf(input, input.budget);
+      },
+    });
+    expect(given).not.toContain(99);
   });
 
   it('refuses the journal of another search, and a damaged one', async () => {
