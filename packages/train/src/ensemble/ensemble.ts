@@ -116,8 +116,14 @@ export async function ensemble<Data>(
 
   const members: Forecaster[] = [];
   try {
-    for (const result of results) {
-      if (result.status !== 'failed') members.push(loadForecaster(bytes[result.member]!, loadModel));
+    for (const { member, status } of results) {
+      if (status === 'failed') continue;
+      try {
+        members.push(loadForecaster(bytes[member]!, loadModel));
+      } catch (error) {
+        const where = store ? ` Take '${inputs[member]!.id}' out of the store to train it again.` : '';
+        throw new Error(`ensemble: member ${member}: ${(error as Error).message}${where}`, { cause: error });
+      }
     }
     if (members.length < minMembers) throw tooFew(results, minMembers);
     return { ensemble: createEnsemble(members, name), members: results };

@@ -139,6 +139,16 @@ describe('an ensemble', () => {
     expect(bytes).toEqual((await bytesOf()).bytes);
   });
 
+  it('names the member whose bytes are damaged, and how to train it again', async () => {
+    const store = memoryStore();
+    const { members } = await bytesOf({ store });
+    const name = `member-1-seed-${members[1]!.seed}`;
+    await store.write(name, (await store.read(name))!.slice(0, 50));
+    await expect(ensemble({ ...options, store })).rejects.toThrow(
+      new RegExp(`^ensemble: member 1: safetensors: .* Take '${name}' out of the store to train it again.$`),
+    );
+  });
+
   it.each([
     ['count', { count: 0 }, /^ensemble: count must be a whole number at least 1, got 0/],
     ['minMembers', { minMembers: 4 }, /^ensemble: minMembers must be .* at most 3, got 4/],
