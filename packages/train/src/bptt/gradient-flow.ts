@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import type { States } from '../fit/carry.ts';
-import { lossOf, toTensor, toTensors } from '../fit/gradients.ts';
+import { lossOf, toTensor, toTensors, withoutMissing } from '../fit/gradients.ts';
 import type { Loss } from '../losses/loss.ts';
 
 /** The gradient by one recurrent state over time. */
@@ -62,7 +62,7 @@ export async function gradientFlow(
         ...(batch.mask && { mask: toTensor(batch.mask) }),
         ...(state && { state: toTensors(state) }),
       });
-      return tf.add<tf.Scalar>(lossOf(loss, output, batch), zero);
+      return tf.add<tf.Scalar>(lossOf(loss, output, withoutMissing(batch)), zero);
     } catch (error) {
       failure = { error };
       return tf.mul(zero, 1) as tf.Scalar;

@@ -7,7 +7,7 @@ import { checkNumber } from '../check.ts';
 import type { Loss } from '../losses/loss.ts';
 import { carries, createCarrier } from './carry.ts';
 import { createBreather } from './event-loop.ts';
-import { batchWeight, forward, lossOf, toArray, toTensor } from './gradients.ts';
+import { batchWeight, forward, lossOf, toArray, toTensor, withoutMissing } from './gradients.ts';
 import { PREFETCH, prefetched } from './prefetched.ts';
 
 /** How many examples to run at once. */
@@ -113,8 +113,9 @@ export async function evaluate(
   let carrier: ReturnType<typeof createCarrier> | undefined;
   let sum = 0;
   let total = 0;
-  for await (const batch of pieces(samples, { batchSize, signal })) {
-    const weight = batchWeight(batch);
+  for await (const given of pieces(samples, { batchSize, signal })) {
+    const batch = withoutMissing(given);
+    const weight = batchWeight(batch, loss);
     if (carries(batch)) carrier ??= createCarrier(model);
     else if (weight === 0) continue;
     const output = carries(batch) ? await carrier!(batch) : model.infer?.(batch.x, batch.mask);

@@ -14,7 +14,7 @@ import { checkNumber } from '../check.ts';
 import { encodeCheckpoint, restoreCheckpoint } from './checkpoint.ts';
 import { evaluate } from './evaluate.ts';
 import { createBreather } from './event-loop.ts';
-import { batchWeight } from './gradients.ts';
+import { batchWeight, withoutMissing } from './gradients.ts';
 import { type EndReason, type EpochRecord, type History, NonFiniteError } from './history.ts';
 import { type FitOptions, planRun, type RunConfig } from './options.ts';
 import { createPlannedStepper } from './planned-step.ts';
@@ -162,7 +162,8 @@ async function trainEpoch(run: Run): Promise<void> {
     return samples.batch(order.subarray(position, position + batchSize), { seed, epoch, position });
   };
   const { signal, prefetch: ahead = PREFETCH } = options;
-  for await (const batch of prefetched(request, { from: progress.batch, to: batches, ahead, signal })) {
+  for await (const given of prefetched(request, { from: progress.batch, to: batches, ahead, signal })) {
+    const batch = withoutMissing(given);
     const index = progress.batch;
     const learningRate = learningRateAt(config.schedule, {
       base: options.optimizer.learningRate,
@@ -171,10 +172,11 @@ async function trainEpoch(run: Run): Promise<void> {
       stepsPerEpoch: batches,
       validationLosses,
     });
-    const weight = batchWeight(batch);
+    const weight = batchWeight(batch, options.loss);
     let result: StepResult = { loss: Number.NaN, norm: 0, byNorm: false, byValue: false };
     const stepSeed = deriveSeed(seed, 'dropout', epoch, index);
-    if (weight > 0) {
+    // What is not a number is no reason to skip: the step says where it comes from.
+    if (weight !== 0) {
       const step = stepperFor(run, batch).step({ batch, seed: stepSeed, learningRate });
       result = step instanceof Promise ? await step : step;
       sums.loss += weight * result.loss;

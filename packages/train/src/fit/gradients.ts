@@ -130,17 +130,24 @@ export async function toArray(tensor: tf.Tensor): Promise<NdArray> {
 }
 
 /**
- * Sum of the weights of a batch's targets: what its loss counts for in a mean over batches.
+ * What the loss of a batch counts for in a mean over batches: the sum of its targets' weights, unless the loss has a mass.
  * @throws if a weight is negative or not finite.
  */
-export function batchWeight({ y, weight }: Batch): number {
-  if (!weight) return y.data.length;
-  let sum = 0;
-  for (const each of weight.data) {
+export function batchWeight(batch: Batch, loss: Loss): number {
+  const { y, weight } = batch;
+  let sum = weight ? 0 : y.data.length;
+  for (const each of weight?.data ?? []) {
     if (!(each >= 0 && each < Number.POSITIVE_INFINITY)) {
       throw new Error(`fit: sample weights must be finite and not negative, got ${each}.`);
     }
     sum += each;
   }
-  return sum;
+  return sum > 0 ? (loss.mass?.(batch) ?? sum) : sum;
+}
+
+/** The batch with 0 for targets that weigh 0, whatever stands there: NaN times 0 is NaN. */
+export function withoutMissing(batch: Batch): Batch {
+  const { y, weight } = batch;
+  if (!weight?.data.some((each, i) => each === 0 && !Number.isFinite(y.data[i]!))) return batch;
+  return { ...batch, y: { ...y, data: y.data.map((value, i) => (weight.data[i] === 0 ? 0 : value)) } };
 }

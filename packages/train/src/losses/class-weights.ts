@@ -1,3 +1,4 @@
+import type { Batch } from '@tidecast/data';
 import { shown } from '../check.ts';
 
 /** The weights of classes as given in a config, checked. @throws if they are no list of positive numbers. */
@@ -17,4 +18,17 @@ export function checkClassWeights(what: string, weights: unknown): readonly numb
 export function checkClassCount(what: string, weights: readonly number[] | undefined, classes: number): void {
   if (!weights || weights.length === classes) return;
   throw new Error(`${what} must hold ${classes} numbers, one for each class, got ${weights.length}.`);
+}
+
+/** Σ w·c·y of targets `[B, ..., K]`, c the weights of the classes: how much class probability a batch holds. */
+export function classMass(
+  { y, weight }: Pick<Batch, 'y' | 'weight'>,
+  classWeights?: readonly number[],
+): number {
+  const classes = y.shape[y.shape.length - 1]!;
+  let sum = 0;
+  for (let i = 0; i < y.data.length; i++) {
+    sum += y.data[i]! * (weight ? weight.data[i]! : 1) * (classWeights ? classWeights[i % classes]! : 1);
+  }
+  return sum;
 }

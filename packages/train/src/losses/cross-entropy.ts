@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNumber } from '../check.ts';
-import { checkClassCount, checkClassWeights } from './class-weights.ts';
+import { checkClassCount, checkClassWeights, classMass } from './class-weights.ts';
 import { checkShapes, type Loss } from './loss.ts';
 
 /** Settings of {@link crossEntropy}. */
@@ -28,6 +28,12 @@ export function crossEntropy({ classWeights, labelSmoothing = 0 }: CrossEntropyS
   };
   return {
     config,
+    mass({ y, weight }) {
+      if (labelSmoothing === 0) return classMass({ y, weight }, weights);
+      const data = y.data.slice();
+      smooth(data, y.shape[y.shape.length - 1]!, labelSmoothing);
+      return classMass({ y: { ...y, data }, weight }, weights);
+    },
     plan({ kernels, batch: most, block, view }, { value, gradient, shape: own }, { y, weight, shape }) {
       checkShapes(config.type, ['B', ...own], ['B', ...shape]);
       const classes = shape[shape.length - 1]!;

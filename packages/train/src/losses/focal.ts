@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNumber } from '../check.ts';
-import { checkClassCount, checkClassWeights } from './class-weights.ts';
+import { checkClassCount, checkClassWeights, classMass } from './class-weights.ts';
 import { checkShapes, type Loss } from './loss.ts';
 
 /** Settings of {@link focal}. */
@@ -26,6 +26,8 @@ export function focal({ gamma = 2, alpha }: FocalSettings = {}): Loss {
   const config = { type: 'focal', gamma, ...(weights && { alpha: weights }) };
   return {
     config,
+    // α scales the loss and is not divided out.
+    mass: (batch) => classMass(batch),
     apply(output, y, weight) {
       checkShapes(config.type, output.shape, y.shape);
       checkClassCount('focal: alpha', weights, y.shape[y.shape.length - 1]!);

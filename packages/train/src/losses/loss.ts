@@ -2,7 +2,7 @@
 
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Block, PlanBuilder, Run, Signal } from '@tidecast/backend';
-import type { NdArray } from '@tidecast/data';
+import type { Batch, NdArray } from '@tidecast/data';
 import type { Distributions } from '@tidecast/eval';
 import { sameShape } from '../check.ts';
 
@@ -23,6 +23,11 @@ export interface Loss {
    * `output` comes from the model, `y` and `weight` (absent: all 1) from the batch; `y` and `weight` have one shape.
    */
   apply(output: tf.Tensor, y: tf.Tensor, weight?: tf.Tensor): tf.Scalar;
+  /**
+   * What the loss of a batch is divided by, and so what it counts for in a mean over batches, where that is not the sum of
+   * its weights: with weights of classes, it depends on which classes the batch holds.
+   */
+  mass?(batch: Pick<Batch, 'y' | 'weight'>): number;
   /**
    * Measures the loss in a plan, writing the gradient by the output where it has a block for it; or says why it cannot.
    * Absent: the loss runs on the tape alone.

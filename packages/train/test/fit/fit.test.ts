@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { setUpBackend, testBackend } from '../../../../test/backend.ts';
 import {
   adam,
+  crossEntropy,
   evaluate,
   type FitOptions,
   fit,
+  focal,
   mse,
   type ProgressEvent,
   predict,
@@ -108,6 +110,50 @@ describe('fit', () => {
     const { epochs } = await fit(model, samples, options);
     expect(Math.abs(epochs[0]!.loss - expected)).toBeLessThan(1e-6 * expected);
     model.dispose();
+  });
+
+  it.each([
+    ['crossEntropy', crossEntropy({ classWeights: [1, 20], labelSmoothing: 0.1 })],
+    ['focal', focal({ alpha: [1, 20] })],
+  ])(
+    'weighs batches by the classes that they hold: %s is one number, whatever the batch size',
+    async (_, loss) => {
+      const y = {
+        data: Float32Array.from({ length: 20 }, (_, i) => Number(i < 18 === (i % 2 === 0))),
+        shape: [10, 2],
+      };
+      // A row that is of no class counts for nothing.
+      y.data.fill(0, 6, 8);
+      const samples = arraySamples({ x: randomArray([10, 4], 4), y });
+      const model = createModel(network({ input: [4], layers: [dense({ units: 2 })] }), { seed: 1 });
+      const expected = await evaluate(model, samples, { loss, batchSize: 10 });
+      expect(await evaluate(model, samples, { loss, batchSize: 3 })).toBeCloseTo(expected, 6);
+      expect(await evaluate(model, samples, { loss, batchSize: 1 })).toBeCloseTo(expected, 6);
+      const options = { ...base, epochs: 1, batchSize: 1, loss, optimizer: sgd({ learningRate: 1e-12 }) };
+      const { epochs } = await fit(model, samples, options);
+      expect(epochs[0]!.loss).toBeCloseTo(expected, 6);
+      expect(epochs[0]!.skipped).toBe(1);
+      model.dispose();
+    },
+  );
+
+  it.each(['planned', 'tape'])('leaves out a target that weighs 0 also where it is NaN, %s', async (path) => {
+    const { plan, ...rest } = mse();
+    const loss = path === 'planned' ? mse() : rest;
+    const weight = { data: Float32Array.of(1, 0, 1, 1), shape: [4, 1] };
+    const of = (missing: number) => {
+      const y = { data: Float32Array.of(1, missing, 2, 3), shape: [4, 1] };
+      return arraySamples({ x: randomArray([4, 4], 4), y, weight });
+    };
+    const trained = async (samples: Samples) => {
+      const model = createModel(network({ input: [4], layers: [dense({ units: 1 })] }), { seed: 1 });
+      const history = await fit(model, samples, { ...base, loss, validation: samples });
+      const weights = weightsOf(model);
+      model.dispose();
+      return { history, weights };
+    };
+    expect(plan).toBeDefined();
+    expect(await trained(of(Number.NaN))).toEqual(await trained(of(0)));
   });
 
   it('skips a batch without targets and counts it; refuses when no sample has any', async () => {
