@@ -83,7 +83,7 @@ export async function integratedGradients(
         real.set(mask.data.subarray(example * T, (example + 1) * T), i * T);
       }
     }
-    const gradient = tf.tidy(() => {
+    const gradient = slopesAt(() => {
       const realSteps = real && tf.tensor(real, [count, mask!.shape[1]!]);
       const f = (inputs: tf.Tensor) =>
         tf.sum(chosenOutput('integratedGradients', model.apply(inputs, { mask: realSteps }), output));
@@ -106,6 +106,19 @@ export async function integratedGradients(
     return Math.abs(sum - (ends.output[b]! - ends.baseline[b]!));
   });
   return { data: Float32Array.from(contributions), shape: [...x.shape], ...ends, gap };
+}
+
+/** The slopes between both ends, where the model had no objection to the ends themselves. */
+function slopesAt(compute: () => tf.Tensor): tf.Tensor {
+  try {
+    return tf.tidy(compute);
+  } catch (error) {
+    throw new Error(
+      `integratedGradients: the model has no slopes between the baseline and x: ${(error as Error).message} ` +
+        'Between codes, the inputs of an embedding, there is nothing: take occlusion.',
+      { cause: error },
+    );
+  }
 }
 
 /** The chosen output of each row of `x`. */

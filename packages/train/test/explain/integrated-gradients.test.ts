@@ -7,6 +7,7 @@ import {
   cnn2d,
   createModel,
   dense,
+  embedding,
   flatten,
   globalPool1d,
   gru,
@@ -19,7 +20,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { setUpBackend } from '../../../../test/backend.ts';
 import { gaussLegendre } from '../../src/explain/gauss-legendre.ts';
-import { integratedGradients } from '../../src/index.ts';
+import { integratedGradients, occlusion } from '../../src/index.ts';
 import { assignWeights, randomArray, weightsOf } from '../helpers.ts';
 import golden from './golden/golden.json' with { type: 'json' };
 
@@ -172,6 +173,17 @@ describe('integratedGradients', () => {
       const expected = i % 10 < 6 ? alone.data[Math.floor(i / 10) * 6 + (i % 10)]! : 0;
       expect(Math.abs(value - expected)).toBeLessThan(1e-6);
     }
+  });
+
+  it('send codes, between which there is nothing, to occlusion', async () => {
+    const layers = [embedding({ inputs: 5, units: 3 }), gru({ units: 3 }), dense({ units: 1 })];
+    const model = createModel({ input: [null, 1], layers }, { seed: 1 });
+    const codes = { data: Float32Array.of(1, 2, 3), shape: [1, 3, 1] };
+    await expect(integratedGradients(model, codes)).rejects.toThrow(
+      /^integratedGradients: the model has no slopes between the baseline and x: embedding: .* take occlusion\.$/,
+    );
+    expect((await occlusion(model, codes)).data.some((each) => each !== 0)).toBe(true);
+    model.dispose();
   });
 
   it('refuse what does not fit, and leave no tensor behind', async () => {
