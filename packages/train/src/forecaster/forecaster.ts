@@ -89,7 +89,7 @@ export async function fitForecaster(
   options: ForecasterOptions,
 ): Promise<{ forecaster: Forecaster; history: History }> {
   const { name = 'forecaster', scaler = 'standard', validation, live = {}, levels, ...fitOptions } = options;
-  const { loss, optimizer, epochs, batchSize, seed, schedule, clip, earlyStopping } = fitOptions;
+  const { loss, optimizer, epochs, batchSize, seed, schedule, clip, freeze, earlyStopping } = fitOptions;
   if (loss.head) createLoss(loss.config);
   const ownLevels = levels ? checkLevels('fitForecaster: levels', levels, loss) : defaultLevels(loss);
   if (validation) checkSameWindows('fitForecaster: validation windows', train, validation);
@@ -100,7 +100,8 @@ export async function fitForecaster(
     ...fitOptions,
     ...(validation && { validation: scaled(validation) }),
   });
-  const last = history.epochs.find(({ epoch }) => epoch === history.bestEpoch) ?? history.epochs.at(-1)!;
+  const best = history.epochs.find(({ epoch }) => epoch === history.bestEpoch);
+  const last = (earlyStopping?.restoreBest !== false && best) || history.epochs.at(-1)!;
   const forecaster: Forecaster = {
     name,
     model,
@@ -122,6 +123,7 @@ export async function fitForecaster(
         batchSize,
         schedule,
         clip,
+        freeze,
         earlyStopping,
       }),
       data: rangeOf(train),

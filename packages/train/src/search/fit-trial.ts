@@ -14,8 +14,8 @@ export type FitTrialOptions = Omit<FitOptions, 'epochs' | 'seed' | 'validation'>
 /**
  * Trains `model` up to `trial.budget` epochs, from the trial's checkpoint where there is one, and gives back the
  * validation losses that the search reads. Make the model with `trial.seed`; it is trained in place.
- * With `earlyStopping` the loss at a budget is the lowest up to there, that of the weights which would be put back;
- * without, that of the epoch itself. A schedule over the whole training needs its `epochs` set: `trial.budget` grows.
+ * Where `earlyStopping` puts the best weights back, the loss at a budget is that of the best epoch up to there, else that of
+ * the epoch itself. A schedule over the whole training needs its `epochs` set: `trial.budget` grows.
  * @throws as {@link fit} does.
  */
 export async function fitTrial(
@@ -26,6 +26,7 @@ export async function fitTrial(
 ): Promise<TrialResult> {
   const { budget, seed, readAt, mayGoOn } = trial;
   const { checkpoint, resume = trial.checkpoint, ...rest } = options;
+  const { earlyStopping } = options;
   let last: Uint8Array | undefined;
   const keep = {
     every: checkpoint?.every ?? budget,
@@ -43,7 +44,9 @@ export async function fitTrial(
   });
   const lossAt = (epoch: number) => {
     const losses = epochs.slice(0, epoch).map(({ validationLoss }) => validationLoss!);
-    return options.earlyStopping ? Math.min(...losses) : losses.at(-1)!;
+    if (!earlyStopping || earlyStopping.restoreBest === false) return losses.at(-1)!;
+    const { minDelta = 0 } = earlyStopping;
+    return losses.reduce((best, loss) => (loss < best - minDelta ? loss : best), Number.POSITIVE_INFINITY);
   };
   const losses = readAt.map((epoch) => ({ budget: epoch, loss: lossAt(epoch) }));
   // A training that had nothing left to do wrote nothing.

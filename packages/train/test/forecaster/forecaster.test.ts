@@ -177,6 +177,20 @@ describe('fitForecaster', () => {
     });
   });
 
+  it('writes down the loss of the weights that it has, and what was frozen', async () => {
+    const windowed = windows(makeSeries(120), spec);
+    const model = makeModel();
+    const { forecaster, history } = await fitForecaster(model, windowed, {
+      ...{ ...options, epochs: 3, freeze: ['0'], validation: windows(makeSeries(120, 11), spec) },
+      // No epoch after the first is better by so much.
+      earlyStopping: { patience: 100, minDelta: 100, restoreBest: false },
+    });
+    model.dispose();
+    const { loss, validationLoss } = history.epochs[2]!;
+    expect(forecaster.provenance.result).toMatchObject({ loss, validationLoss, bestEpoch: 1 });
+    expect(forecaster.provenance.options).toMatchObject({ freeze: ['0'] });
+  });
+
   it('gives the same forecaster twice from one seed', async () => {
     const bytes: Uint8Array[] = [];
     for (let i = 0; i < 2; i++) {

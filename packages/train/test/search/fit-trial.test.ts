@@ -120,6 +120,20 @@ describe('fitTrial', () => {
     expect(losses).toEqual([...losses].sort((a, b) => b - a));
   });
 
+  it('gives the loss of the weights that stay: with minDelta the first, with restoreBest false the last', async () => {
+    const table = async (earlyStopping: object) => {
+      const executor = job({ epochs: 0 }, { earlyStopping: { patience: 100, ...earlyStopping } });
+      const { rows } = await search({
+        ...{ space: { rate: choice([0.1]) }, strategy: grid(), seed: 1, data: null, executor },
+        budget: [1, 2, 3, 4, 6, 8, 10, 12],
+      });
+      return [...rows].sort((a, b) => a.budget - b.budget).map(({ loss }) => loss!);
+    };
+    const each = await table({ restoreBest: false });
+    expect(each).not.toEqual([...each].sort((a, b) => b - a));
+    expect(new Set(await table({ minDelta: 100 }))).toEqual(new Set([each[0]]));
+  });
+
   it('makes a training that turns NaN a failed trial', async () => {
     const { rows } = await search({
       space: { rate: choice([1e30, 1e-3]) },
