@@ -49,12 +49,18 @@ interface Run {
 export async function fit(model: Model, samples: SampleSource, options: FitOptions): Promise<History> {
   const config = await planRun(model, samples, options);
   options.signal?.throwIfAborted();
+  const bring = extrasOf(await samples.batch([0]));
+  if (bring.carry && !samples.order) {
+    throw new Error(
+      'fit: samples that carry states from batch to batch must have an order of their own, as those of streams(…) have, ' +
+        'got samples without one, which would be shuffled.',
+    );
+  }
   const state = options.resume
     ? restoreCheckpoint(options.resume, config, model)
     : await freshState(model, options);
   if (options.resume) setValues(model, state.values);
   const batches = Math.ceil(samples.count / options.batchSize);
-  const bring = extrasOf(await samples.batch([0]));
   const stepper = createStepper(model, samples, state, options, bring);
   const run: Run = { model, samples, options, config, state, stepper, batches, breathe: createBreather() };
   const { progress } = state;

@@ -332,6 +332,10 @@ describe('what cannot carry states', () => {
     await expect(train(networks.lstm!, backwards)).rejects.toThrow(
       'samples: row 0 of a batch carries states on, but there is no such row in a batch before it.',
     );
+    const { order: _order, ...shuffled } = samples;
+    await expect(train(networks.lstm!, shuffled)).rejects.toThrow(
+      'fit: samples that carry states from batch to batch must have an order of their own, as those of streams(…) have,',
+    );
     const model = modelOf(networks.lstm!);
     const { applyStateful: _apply, inferStateful: _infer, states: _states, ...own } = model;
     await expect(fit({ ...own, plan: undefined }, samples, base)).rejects.toThrow('it knows no states');
