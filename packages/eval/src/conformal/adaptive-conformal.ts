@@ -36,7 +36,7 @@ export interface AdaptiveConformalOptions extends ConformalOptions {
   calibration?: BacktestResult;
   /** No origin before this [ms] is learned from, for example the end of training; default: all of the history. */
   since?: number;
-  /** How many scores of each group are remembered, the newest; default all. */
+  /** How many scores of each group are remembered, the newest, at least as many as the widest band needs; default all. */
   memory?: number;
 }
 
@@ -57,7 +57,9 @@ export function adaptiveConformal(
   if (!(Number.isFinite(every) && every > 0)) {
     throw new Error(`adaptiveConformal: every must be a positive time in ms, got ${every}.`);
   }
-  if (!(memory >= 1)) throw new Error(`adaptiveConformal: memory must be at least 1, got ${memory}.`);
+  if (!(memory >= 1 && (Number.isInteger(memory) || memory === Number.POSITIVE_INFINITY))) {
+    throw new Error(`adaptiveConformal: memory must be a whole number, at least 1, got ${memory}.`);
+  }
   const last = calibration?.origins.at(-1) ?? Number.NEGATIVE_INFINITY;
   const calibrated = calibration ? lastKnown(calibration) : Number.NEGATIVE_INFINITY;
   const create = () => createCalibrator(options);
@@ -122,7 +124,15 @@ function createCalibrator(options: AdaptiveConformalOptions) {
 
   /** What the forecasts so far were made of; they must all have the same levels. */
   const conformityOf = (levels: readonly number[]) => {
-    conformity ??= createConformity('adaptiveConformal', levels, options);
+    if (!conformity) {
+      conformity = createConformity('adaptiveConformal', levels, options);
+      const fewest = fewestScores(1 - conformity.bands.at(-1)!.alpha);
+      if (memory < fewest) {
+        throw new Error(
+          `adaptiveConformal: memory must be at least ${fewest} scores, as the widest band needs, got ${memory}.`,
+        );
+      }
+    }
     if (conformity.base.join() === levels.join()) return conformity;
     throw new Error(
       `adaptiveConformal: expected forecasts at the levels ${conformity.base.join(', ')}, as before, got ${levels.join(', ')}.`,

@@ -294,6 +294,14 @@ describe('adaptiveConformal', () => {
     expect(() => adaptiveConformal(persistence(daily), { every: 0 })).toThrow(
       'every must be a positive time',
     );
-    expect(() => adaptiveConformal(persistence(daily), { every: DAY, memory: 0 })).toThrow('at least 1');
+    for (const memory of [0, 10.5, Number.NaN]) {
+      expect(() => adaptiveConformal(persistence(daily), { every: DAY, memory })).toThrow(
+        `memory must be a whole number, at least 1, got ${memory}.`,
+      );
+    }
+    const forgetful = adaptiveConformal(persistence(daily), { every: DAY, memory: 8 });
+    await expect(run(forgetful, series, 20, 21)).rejects.toThrow(
+      'adaptiveConformal: memory must be at least 9 scores, as the widest band needs, got 8.',
+    );
   });
 });
