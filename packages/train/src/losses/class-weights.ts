@@ -14,10 +14,23 @@ export function checkClassWeights(what: string, weights: unknown): readonly numb
   throw new Error(`${what} must be a list of positive numbers, one for each class, got ${shown(weights)}.`);
 }
 
-/** @throws if there are not as many weights as classes. */
-export function checkClassCount(what: string, weights: readonly number[] | undefined, classes: number): void {
+/** @throws if targets hold fewer than two classes, of which a softmax is always right, or `setting` not as many weights. */
+export function checkClassCount(
+  type: string,
+  setting: string,
+  weights: readonly number[] | undefined,
+  classes: number,
+): void {
+  if (!(classes >= 2)) {
+    throw new Error(
+      `${type}: targets must be one-hot over at least 2 classes on their last axis, got ${classes}. ` +
+        'For yes or no by one logit: binaryCrossEntropy() or binaryFocal().',
+    );
+  }
   if (!weights || weights.length === classes) return;
-  throw new Error(`${what} must hold ${classes} numbers, one for each class, got ${weights.length}.`);
+  throw new Error(
+    `${type}: ${setting} must hold ${classes} numbers, one for each class, got ${weights.length}.`,
+  );
 }
 
 /** Σ w·c·y of targets `[B, ..., K]`, c the weights of the classes: how much class probability a batch holds. */

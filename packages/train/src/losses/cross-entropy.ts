@@ -35,9 +35,9 @@ export function crossEntropy({ classWeights, labelSmoothing = 0 }: CrossEntropyS
       return classMass({ y: { ...y, data }, weight }, weights);
     },
     plan({ kernels, batch: most, block, view }, { value, gradient, shape: own }, { y, weight, shape }) {
-      checkShapes(config.type, ['B', ...own], ['B', ...shape]);
       const classes = shape[shape.length - 1]!;
-      checkClassCount('crossEntropy: classWeights', weights, classes);
+      checkClassCount('crossEntropy', 'classWeights', weights, classes);
+      checkShapes(config.type, ['B', ...own], ['B', ...shape]);
       const rows = shape.reduce((product, each) => product * each, 1) / classes;
       // What the kernel takes as y and weight is w·c·y in one.
       const mass = plain ? undefined : block(most * rows * classes);
@@ -62,9 +62,9 @@ export function crossEntropy({ classWeights, labelSmoothing = 0 }: CrossEntropyS
       };
     },
     apply(output, y, weight) {
-      checkShapes(config.type, output.shape, y.shape);
       const classes = y.shape[y.shape.length - 1]!;
-      checkClassCount('crossEntropy: classWeights', weights, classes);
+      checkClassCount('crossEntropy', 'classWeights', weights, classes);
+      checkShapes(config.type, output.shape, y.shape);
       let mass = y;
       if (labelSmoothing > 0) {
         const shared = tf.mul(tf.sum(y, -1, true), labelSmoothing / classes);

@@ -29,8 +29,8 @@ export function focal({ gamma = 2, alpha }: FocalSettings = {}): Loss {
     // α scales the loss and is not divided out.
     mass: (batch) => classMass(batch),
     apply(output, y, weight) {
+      checkClassCount('focal', 'alpha', weights, y.shape[y.shape.length - 1]!);
       checkShapes(config.type, output.shape, y.shape);
-      checkClassCount('focal: alpha', weights, y.shape[y.shape.length - 1]!);
       const mass = weight ? tf.mul(y, weight) : y;
       const logP = tf.logSoftmax(output, -1);
       const hard = tf.pow(tf.maximum(tf.sub(1, tf.exp(logP)), LEAST), gamma);
@@ -38,9 +38,9 @@ export function focal({ gamma = 2, alpha }: FocalSettings = {}): Loss {
       return tf.neg(tf.div(tf.sum(tf.mul(weighed, tf.mul(hard, logP))), tf.sum(mass))) as tf.Scalar;
     },
     plan({ view }, { value, gradient, shape: own }, { y, weight, shape }) {
-      checkShapes(config.type, ['B', ...own], ['B', ...shape]);
       const classes = shape[shape.length - 1]!;
-      checkClassCount('focal: alpha', weights, classes);
+      checkClassCount('focal', 'alpha', weights, classes);
+      checkShapes(config.type, ['B', ...own], ['B', ...shape]);
       const size = shape.reduce((product, each) => product * each, 1);
       const exps = new Float64Array(classes);
       const slopes = new Float64Array(classes);

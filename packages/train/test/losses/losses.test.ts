@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { setUpBackend } from '../../../../test/backend.ts';
-import { createLoss, huber, type Loss, losses, mae, mse } from '../../src/index.ts';
+import { createLoss, crossEntropy, focal, huber, type Loss, losses, mae, mse } from '../../src/index.ts';
 
 setUpBackend();
 
@@ -87,6 +87,17 @@ describe('losses', () => {
     expect(() => tf.tidy(() => mse().apply(tf.zeros([2, 12, 1]), tf.zeros([2, 12])))).toThrow(
       "mse: the model's output must have the shape of the targets, [2, 12], got [2, 12, 1].",
     );
+  });
+
+  it.each([
+    ['crossEntropy', crossEntropy()],
+    ['focal', focal()],
+  ])('refuse one class alone, and numbers of classes, %s', (type, loss) => {
+    for (const outputs of [1, 3]) {
+      expect(() => tf.tidy(() => loss.apply(tf.zeros([2, outputs]), tf.zeros([2, 1])))).toThrow(
+        `${type}: targets must be one-hot over at least 2 classes on their last axis, got 1.`,
+      );
+    }
   });
 
   it('refuse unknown types and bad settings', () => {
