@@ -1,11 +1,12 @@
 // Running a trained model: its outputs, or its loss, over any number of examples in pieces that fit in memory.
 
 import * as tf from '@tensorflow/tfjs-core';
-import type { NdArray, SampleSource } from '@tidecast/data';
+import { changeBatch, type NdArray, type SampleSource } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import { checkNumber } from '../check.ts';
-import type { Loss } from '../losses/loss.ts';
+import { checkLoss, type Loss } from '../losses/loss.ts';
 import { carries, createCarrier } from './carry.ts';
+import { checkBatch } from './check-batch.ts';
 import { createBreather } from './event-loop.ts';
 import { batchWeight, forward, lossOf, toArray, toTensor, withoutMissing } from './gradients.ts';
 import { PREFETCH, prefetched } from './prefetched.ts';
@@ -18,22 +19,30 @@ export interface PredictOptions {
   signal?: AbortSignal;
 }
 
-/** All samples in their order, as they are, in pieces. */
+/** What is run where nobody looks at targets. */
+type Rows = Pick<SampleSource, 'count' | 'xShape' | 'batchSize' | 'batch'>;
+
+/** All samples in their order, as they are, in pieces. `yShape`: absent where nobody looks at targets. */
 function pieces(
-  samples: Pick<SampleSource, 'count' | 'batchSize' | 'batch'>,
-  options: { batchSize: number; signal?: AbortSignal },
+  samples: Rows,
+  options: { batchSize: number; signal?: AbortSignal; yShape?: readonly number[] },
 ) {
+  const { xShape } = samples;
+  const { yShape } = options;
   const { count, batchSize = options.batchSize } = samples;
   const request = (piece: number) => {
     const from = piece * batchSize;
-    return samples.batch(Uint32Array.from({ length: Math.min(batchSize, count - from) }, (_, i) => from + i));
+    const indices = Uint32Array.from({ length: Math.min(batchSize, count - from) }, (_, i) => from + i);
+    return changeBatch(samples.batch(indices), (batch) =>
+      checkBatch(batch, indices.length, { xShape, yShape }),
+    );
   };
   const to = Math.ceil(count / batchSize);
   return prefetched(request, { from: 0, to, ahead: PREFETCH, signal: options.signal });
 }
 
 /** Rows of `x` as samples without targets. */
-function rowsOf({ data, shape }: NdArray): Pick<SampleSource, 'count' | 'xShape' | 'batchSize' | 'batch'> {
+function rowsOf({ data, shape }: NdArray): Rows {
   const [count = 0, ...xShape] = shape;
   const size = xShape.reduce((product, each) => product * each, 1);
   if (shape.length < 2 || data.length !== count * size) {
@@ -109,11 +118,12 @@ export async function evaluate(
   { loss, batchSize = 256, signal }: PredictOptions & { loss: Loss },
 ): Promise<number> {
   checkNumber('evaluate: batchSize', batchSize, { min: 1, integer: true });
+  checkLoss('evaluate: loss', loss);
   const breathe = createBreather();
   let carrier: ReturnType<typeof createCarrier> | undefined;
   let sum = 0;
   let total = 0;
-  for await (const given of pieces(samples, { batchSize, signal })) {
+  for await (const given of pieces(samples, { batchSize, signal, yShape: samples.yShape })) {
     const batch = withoutMissing(given);
     const weight = batchWeight(batch, loss);
     if (carries(batch)) carrier ??= createCarrier(model);

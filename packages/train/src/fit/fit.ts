@@ -11,6 +11,7 @@ import {
 } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import { checkNumber } from '../check.ts';
+import { checkBatch } from './check-batch.ts';
 import { encodeCheckpoint, restoreCheckpoint } from './checkpoint.ts';
 import { evaluate } from './evaluate.ts';
 import { createBreather } from './event-loop.ts';
@@ -169,8 +170,9 @@ async function trainEpoch(run: Run): Promise<void> {
   };
   const { signal, prefetch: ahead = PREFETCH } = options;
   for await (const given of prefetched(request, { from: progress.batch, to: batches, ahead, signal })) {
-    const batch = withoutMissing(given);
     const index = progress.batch;
+    const rows = Math.min(batchSize, samples.count - index * batchSize);
+    const batch = withoutMissing(checkBatch(given, rows, samples));
     const learningRate = learningRateAt(config.schedule, {
       base: options.optimizer.learningRate,
       step: progress.step,

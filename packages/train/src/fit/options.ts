@@ -2,8 +2,8 @@
 
 import type { Draw, SampleSource } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
-import { checkNumber, sameShape } from '../check.ts';
-import type { Loss } from '../losses/loss.ts';
+import { checkNumber, checkObject, sameShape, shown } from '../check.ts';
+import { checkLoss, type Loss } from '../losses/loss.ts';
 import { type OptimizerConfig, optimizerRule } from '../optimizers/optimizers.ts';
 import { type ClipOptions, checkClip } from './clip.ts';
 import type { ProgressEvent } from './history.ts';
@@ -104,18 +104,19 @@ export async function planRun(model: Model, samples: SampleSource, options: FitO
   checkNumber('fit: batchSize', batchSize, { min: 1, integer: true });
   checkNumber('fit: seed', seed, { integer: true });
   checkNumber('fit: prefetch', prefetch, { min: 0, integer: true });
-  if (typeof loss?.apply !== 'function') throw new Error('fit: loss must be a Loss, for example mse().');
+  checkLoss('fit: loss', loss);
   optimizerRule(optimizer);
+  checkObject('fit: clip', clip);
   checkClip(clip);
   const schedule = resolveSchedule(options.schedule ?? { type: 'constant' }, epochs);
   checkSchedule(schedule);
+  checkInputShape(model, samples, 'samples');
   if (samples.count === 0) throw new Error('fit: expected at least one sample, got none.');
   if (samples.batchSize !== undefined && samples.batchSize !== batchSize) {
     throw new Error(
       `fit: batchSize must be ${samples.batchSize}, that of the samples, got ${batchSize}: their rows go on from batch to batch.`,
     );
   }
-  checkInputShape(model, samples, 'samples');
   if (validation) {
     checkInputShape(model, validation, 'validation');
     if (validation.count === 0) throw new Error('fit: expected at least one validation sample, got none.');
@@ -152,7 +153,13 @@ export async function planRun(model: Model, samples: SampleSource, options: FitO
   };
 }
 
-function checkInputShape(model: Model, { xShape }: SampleSource, which: string): void {
+function checkInputShape(model: Model, samples: SampleSource, which: string): void {
+  if (typeof samples?.batch !== 'function') {
+    throw new Error(
+      `fit: ${which} must be Samples, for example arraySamples({ x, y }), got ${shown(samples)}.`,
+    );
+  }
+  const { xShape } = samples;
   const { input } = model.config;
   const fits =
     input.length === xShape.length && input.every((size, i) => size === null || size === xShape[i]);

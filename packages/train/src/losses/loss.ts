@@ -4,7 +4,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Block, PlanBuilder, Run, Signal } from '@tidecast/backend';
 import type { Batch, NdArray } from '@tidecast/data';
 import type { Distributions } from '@tidecast/eval';
-import { sameShape } from '../check.ts';
+import { sameShape, shown } from '../check.ts';
 
 /** A loss as plain data; `type` names it in {@link losses}. */
 export interface LossConfig {
@@ -59,6 +59,14 @@ export interface PlannedTargets {
   weight?: Block;
   /** Shape of one target. */
   shape: readonly number[];
+}
+
+/** @throws where `loss` is none: a function is most likely one that was not called. */
+export function checkLoss(what: string, loss: unknown): void {
+  if (typeof loss === 'object' && loss !== null && typeof (loss as Loss).apply === 'function') return;
+  throw new Error(
+    `${what} must be a Loss, for example mse(), got ${typeof loss === 'function' ? 'a function' : shown(loss)}.`,
+  );
 }
 
 /** @throws where outputs are not shaped like the targets with `parameters` as one more axis. */

@@ -190,7 +190,13 @@ describe('refusals', () => {
     [{ earlyStopping: { patience: 2 } }, 'fit: earlyStopping needs validation samples, got none.'],
     [{ schedule: { type: 'plateau', factor: 0.5, patience: 1 } }, 'fit: a plateau schedule needs validation'],
     [{ clip: { norm: 0 } }, 'fit: clip.norm must be a finite number greater than 0, got 0.'],
-    [{ loss: 'mse' as never }, 'fit: loss must be a Loss'],
+    [{ clip: 1 as never }, 'fit: clip must be an object, got 1.'],
+    [{ loss: 'mse' as never }, "fit: loss must be a Loss, for example mse(), got 'mse'."],
+    [{ loss: mse as never }, 'fit: loss must be a Loss, for example mse(), got a function.'],
+    [
+      { validation: [] as never },
+      'fit: validation must be Samples, for example arraySamples({ x, y }), got [].',
+    ],
   ] as [Partial<FitOptions>, string][])('%o', async (options, message) => {
     const model = smallModel();
     await expect(fit(model, train, { ...base, ...options })).rejects.toThrow(message);
@@ -206,6 +212,37 @@ describe('refusals', () => {
     await expect(fit(model, { ...train, count: 0 }, base)).rejects.toThrow(
       'fit: expected at least one sample, got none.',
     );
+    model.dispose();
+  });
+});
+
+describe('a batch that is not what its samples say', () => {
+  const ones = (...shape: number[]) => ({
+    ...{ data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1), shape },
+  });
+  it.each([
+    [
+      'weight',
+      { weight: ones(16, 1) },
+      'weight of 16 examples must be [16, 2], got [16, 1] of 16 values. For one',
+    ],
+    ['mask', { mask: ones(16, 5) }, 'mask of 16 examples must be [16, 6], got [16, 5] of 80 values.'],
+    ['x', { x: ones(15, 6, 2) }, 'x of 16 examples must be [16, 6, 2], got [15, 6, 2] of 180 values.'],
+    ['y', { y: ones(16, 1) }, 'y of 16 examples must be [16, 2], got [16, 1] of 16 values.'],
+  ])('is refused: %s', async (what, part, message) => {
+    const wrong: Samples = {
+      ...train,
+      count: 32,
+      batch: (indices) => ({ ...train.batch(indices), ...part }),
+    };
+    const model = smallModel();
+    for (const each of [model, { ...model, plan: undefined }]) {
+      await expect(fit(each, wrong, base)).rejects.toThrow(`samples: ${message}`);
+    }
+    await expect(evaluate(model, wrong, { loss: mse(), batchSize: 16 })).rejects.toThrow(message);
+    const predicted = predict(model, wrong, { batchSize: 16 });
+    if (what === 'x' || what === 'mask') await expect(predicted).rejects.toThrow(message);
+    else expect((await predicted).shape).toEqual([32, 2]);
     model.dispose();
   });
 });
