@@ -42,7 +42,7 @@ export interface PrequentialResult {
  * that were issued at `from` or later and whose last target is known by now, each once; then the forecast is made. So a
  * window is learnt only when its last target was observed, which is after it was forecast, and nothing is learnt of the time before
  * `from`.
- * @throws as `backtest` and `update` do.
+ * @throws as `backtest` and `update` do, and if the learner has learnt of the time after `from` already.
  */
 export async function prequential(
   learner: IncrementalLearner,
@@ -51,7 +51,13 @@ export async function prequential(
 ): Promise<PrequentialResult> {
   const { from, to, every, align, onProgress, signal, onUpdate, windows: choice } = options;
   const learnEvery = checkNumber('prequential: learnEvery', options.learnEvery ?? every, { min: every });
-  const { forecaster } = learner;
+  const { forecaster, learnedTo } = learner;
+  if (learnedTo > from) {
+    throw new Error(
+      `prequential: from must not lie before ${new Date(learnedTo).toISOString()}, up to where the learner has learnt, got ` +
+        `${new Date(from).toISOString()}: it would forecast what it has seen. Begin there, or with a learner of that time.`,
+    );
+  }
   const { spec } = forecaster;
   const updates: PrequentialUpdate[] = [];
   let last = Number.NEGATIVE_INFINITY;

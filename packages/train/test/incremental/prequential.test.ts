@@ -236,6 +236,19 @@ describe('prequential', () => {
     await expect(stopped).rejects.toThrow('enough');
   });
 
+  it('refuses to forecast what the learner has seen: one that was resumed begins where it was', async () => {
+    const model = smallNetwork();
+    const learner = createIncrementalLearner(await trainForecaster(series, model), learning);
+    await learner.update(daysOf(series, 32, 34));
+    const seen = new Date(learner.learnedTo).toISOString();
+    await expect(prequential(learner, series, options)).rejects.toThrow(
+      `prequential: from must not lie before ${seen}, up to where the learner has learnt, got ${new Date(from).toISOString()}`,
+    );
+    const later = await prequential(learner, series, { ...options, from: START + 34 * DAY });
+    expect(later.backtest.origins).toHaveLength(6);
+    model.dispose();
+  });
+
   it('refuses learnEvery below the time between origins', async () => {
     await expect(run(series, { learnEvery: 1 })).rejects.toThrow('prequential: learnEvery must be');
   });
