@@ -2,7 +2,7 @@
 
 import { createRandom, type NdArray, type Samples, shuffle } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
-import { checkNumber, lookUp } from '../check.ts';
+import { checkNumber, lookUp, shown } from '../check.ts';
 import { evaluate, predict } from '../fit/evaluate.ts';
 import type { Loss } from '../losses/loss.ts';
 import { targetsOf } from '../rebalance/targets-of.ts';
@@ -66,10 +66,14 @@ export async function permutationImportance(
   }
   const groups = groupsOf(samples.xShape, options.groups ?? 'channels');
   const targets = typeof error === 'function' ? targetsOf(samples) : undefined;
-  const measure = async (of: Samples) =>
-    typeof error === 'function'
-      ? error(await predict(model, of, { batchSize, signal }), targets!)
-      : evaluate(model, of, { loss: error, batchSize, signal });
+  const measure = async (of: Samples) => {
+    if (typeof error !== 'function') return evaluate(model, of, { loss: error, batchSize, signal });
+    const value = error(await predict(model, of, { batchSize, signal }), targets!);
+    if (typeof value === 'number') return value;
+    throw new Error(
+      `permutationImportance: error must be a Loss, for example mse(), or give a number, got ${shown(value)}.`,
+    );
+  };
   const whole = await measure(samples);
   const results: GroupImportance[] = [];
   for (const { name, places } of groups) {

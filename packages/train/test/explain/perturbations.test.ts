@@ -118,6 +118,11 @@ describe('permutationImportance', () => {
     await expect(
       permutationImportance(model, linearSamples(kernel, 5), { ...options, groups: 'rows' as 'steps' }),
     ).rejects.toThrow("groups must be one of channels, steps, got 'rows'.");
+    await expect(
+      permutationImportance(model, linearSamples(kernel, 5), { ...options, error: mse as never }),
+    ).rejects.toThrow(
+      'permutationImportance: error must be a Loss, for example mse(), or give a number, got {',
+    );
     model.dispose();
   });
 });
