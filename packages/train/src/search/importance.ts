@@ -44,9 +44,12 @@ export function importance(
   const good = rows.filter((row) => row.loss !== null);
   if (good.length < 2)
     throw new Error(`importance: expected at least 2 rows with a loss, got ${good.length}.`);
-  const targets = good.map(({ loss }) =>
+  const losses = good.map(({ loss }) =>
     logarithm ? Math.log(checkNumber('importance: a loss with logarithm', loss, { above: 0 })) : loss!,
   );
+  // From the first one on, so that equal losses have exactly no variance.
+  const targets = losses.map((loss) => loss - losses[0]!);
+  const varies = targets.some((target) => target !== 0);
   const fields = { ...space, ...budgetField(good) };
   const names = Object.keys(fields);
   const cellOf = (row: SearchRow, name: string) =>
@@ -62,7 +65,7 @@ export function importance(
   const found = names.map((field, i) => ({ field, alone: shares[i]! }));
   return {
     fields: found.sort((a, b) => b.alone - a.alone),
-    together: Math.max(0, 1 - shares.reduce((sum, share) => sum + share, 0)),
+    together: varies ? Math.max(0, 1 - shares.reduce((sum, share) => sum + share, 0)) : 0,
     method: exact ? 'grid' : 'forest',
   };
 }

@@ -114,6 +114,14 @@ describe('importance over a forest', () => {
     expect(Math.abs(turned.fields[0]!.alone - fields[0]!.alone)).toBeLessThan(0.05);
   });
 
+  it('leaves nothing to explain where all losses are the same', () => {
+    const rows = rowsOf([Array(3).fill(0.1), Array(3).fill(0.1)]);
+    for (const some of [rows, rows.slice(1)]) {
+      const { fields, together } = importance(some, space);
+      expect([...fields.map(({ alone }) => alone), together]).toEqual([0, 0, 0]);
+    }
+  });
+
   it('refuses a table without two losses', () => {
     expect(() => importance([], square)).toThrow('importance: expected at least 2 rows with a loss, got 0.');
   });
