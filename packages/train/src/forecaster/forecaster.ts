@@ -19,7 +19,7 @@ import { firstDifference } from '../difference.ts';
 import { fit } from '../fit/fit.ts';
 import type { History } from '../fit/history.ts';
 import type { FitOptions } from '../fit/options.ts';
-import type { LossConfig } from '../losses/loss.ts';
+import type { Loss, LossConfig } from '../losses/loss.ts';
 import { createLoss } from '../losses/losses.ts';
 import { VERSION } from '../version.ts';
 import { checkLevels, defaultLevels } from './levels.ts';
@@ -80,8 +80,8 @@ export interface ForecasterOptions extends Omit<FitOptions, 'validation'> {
 
 /**
  * Trains `model` on windows and makes it a forecaster. The model is trained in place and belongs to it from then on.
- * @throws as {@link fit} does, or if training and validation windows differ in kind, or if the loss has a head and is not
- * among `losses`: what the outputs mean could not be loaded again (see `registerLoss`).
+ * @throws as {@link fit} does, or if training and validation windows differ in kind, if the loss takes probabilities, or if it
+ * has a head and is not among `losses`: what the outputs mean could not be loaded again (see `registerLoss`).
  */
 export async function fitForecaster(
   model: Model,
@@ -90,6 +90,7 @@ export async function fitForecaster(
 ): Promise<{ forecaster: Forecaster; history: History }> {
   const { name = 'forecaster', scaler = 'standard', validation, live = {}, levels, ...fitOptions } = options;
   const { loss, optimizer, epochs, batchSize, seed, schedule, clip, freeze, earlyStopping } = fitOptions;
+  checkUnscaled('fitForecaster', loss);
   if (loss.head) createLoss(loss.config);
   const ownLevels = levels ? checkLevels('fitForecaster: levels', levels, loss) : defaultLevels(loss);
   if (validation) checkSameWindows('fitForecaster: validation windows', train, validation);
@@ -140,6 +141,15 @@ export async function fitForecaster(
     },
   };
   return { forecaster, history };
+}
+
+/** @throws if the loss takes targets that must not be scaled: a forecaster scales its own. */
+export function checkUnscaled(what: string, { config, probabilities }: Loss): void {
+  if (!probabilities) return;
+  throw new Error(
+    `${what}: a forecaster scales its targets, and the loss ${config.type} takes probabilities, from 0 to 1. ` +
+      'Train on the windows as they are by fit.',
+  );
 }
 
 type WindowKind = Pick<WindowSamples, 'spec' | 'step'> & {

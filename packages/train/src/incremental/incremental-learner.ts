@@ -10,7 +10,7 @@ import { fit } from '../fit/fit.ts';
 import { NonFiniteError } from '../fit/history.ts';
 import { variablesOf } from '../fit/learnt.ts';
 import { setValues } from '../fit/run-state.ts';
-import { checkSameWindows, type Forecaster, rangeOf } from '../forecaster/forecaster.ts';
+import { checkSameWindows, checkUnscaled, type Forecaster, rangeOf } from '../forecaster/forecaster.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { OptimizerConfig } from '../optimizers/optimizers.ts';
 import { encodeLearner, type LearnerConfig, type LearnerState, restoreLearner } from './learner-state.ts';
@@ -110,6 +110,7 @@ export function createIncrementalLearner(
     yShape: [spec.horizon, forecaster.targetChannels.length],
   };
   const scaled = (samples: Samples) => scaleSamples(samples, scalers);
+  checkUnscaled('incremental', loss);
   if (guard) {
     checkSameWindows('incremental: guard.holdOut', forecaster, guard.holdOut);
     checkNumber('incremental: guard.tolerance', guard.tolerance, { min: 0 });

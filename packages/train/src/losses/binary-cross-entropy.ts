@@ -20,6 +20,7 @@ export function binaryCrossEntropy({ positiveWeight = 1 }: BinaryCrossEntropySet
   checkNumber('binaryCrossEntropy: positiveWeight', positiveWeight, { above: 0 });
   return perTarget({
     config: { type: 'binaryCrossEntropy', positiveWeight },
+    probabilities: true,
     values([logit], y) {
       const positive = tf.mul(tf.mul(y, positiveWeight), tf.softplus(tf.neg(logit!)));
       return tf.add(positive, tf.mul(tf.sub(1, y), tf.softplus(logit!)));
@@ -50,6 +51,7 @@ export function binaryFocal({ gamma = 2, alpha }: BinaryFocalSettings = {}): Los
   const [positive, negative] = alpha === undefined ? [1, 1] : [alpha, 1 - alpha];
   return perTarget({
     config: { type: 'binaryFocal', gamma, ...(alpha !== undefined && { alpha }) },
+    probabilities: true,
     values([logit], y) {
       // ln p = −softplus(−o), ln(1 − p) = −softplus(o): powers of them are stable where those of p and 1 − p are not.
       const [missed, hit] = [tf.softplus(tf.neg(logit!)), tf.softplus(logit!)];

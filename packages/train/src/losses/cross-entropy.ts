@@ -28,6 +28,7 @@ export function crossEntropy({ classWeights, labelSmoothing = 0 }: CrossEntropyS
   };
   return {
     config,
+    probabilities: true,
     mass({ y, weight }) {
       if (labelSmoothing === 0) return classMass({ y, weight }, weights);
       const data = y.data.slice();

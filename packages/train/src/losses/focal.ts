@@ -26,6 +26,7 @@ export function focal({ gamma = 2, alpha }: FocalSettings = {}): Loss {
   const config = { type: 'focal', gamma, ...(weights && { alpha: weights }) };
   return {
     config,
+    probabilities: true,
     // α scales the loss and is not divided out.
     mass: (batch) => classMass(batch),
     apply(output, y, weight) {

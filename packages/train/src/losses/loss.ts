@@ -18,6 +18,8 @@ export interface Loss {
   readonly config: LossConfig;
   /** What the outputs say about each target beyond one number; absent: they are the forecast itself, or classes. */
   readonly head?: Head;
+  /** True where targets are probabilities, from 0 to 1, which mean nothing once they are scaled. */
+  readonly probabilities?: boolean;
   /**
    * Weighted mean of the pointwise losses, Σ w·l / Σ w, as a scalar.
    * `output` comes from the model, `y` and `weight` (absent: all 1) from the batch; `y` and `weight` have one shape.

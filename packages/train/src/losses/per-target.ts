@@ -10,6 +10,8 @@ import { weightedMean } from './weighted-mean.ts';
 /** A loss by its value for each target. */
 export interface PerTarget {
   config: LossConfig;
+  /** See {@link Loss}. */
+  probabilities?: boolean;
   /** Outputs of each target on one more axis, and what they mean. Absent: one output, shaped like the targets. */
   head?: {
     parameters: number;
@@ -24,12 +26,13 @@ export interface PerTarget {
 }
 
 /** A loss that averages l by weight, Σ w·l / Σ w. */
-export function perTarget({ config, head, values, measure }: PerTarget): Loss {
+export function perTarget({ config, probabilities, head, values, measure }: PerTarget): Loss {
   const count = head?.parameters ?? 1;
   const check = (output: readonly (number | string)[], y: readonly (number | string)[]) =>
     head ? checkHeadShapes(config.type, count, output, y) : checkShapes(config.type, output, y);
   return {
     config,
+    ...(probabilities && { probabilities }),
     ...(head && {
       head: { ...head, distributions: (output) => head.distributions(columns(output, count)) },
     }),

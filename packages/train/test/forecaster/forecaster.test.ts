@@ -16,9 +16,14 @@ import { setUpBackend } from '../../../../test/backend.ts';
 import {
   adam,
   asForecastFunction,
+  binaryCrossEntropy,
+  binaryFocal,
+  createIncrementalLearner,
+  crossEntropy,
   type Forecaster,
   fit,
   fitForecaster,
+  focal,
   forecast,
   forecastMany,
   loadForecaster,
@@ -190,6 +195,22 @@ describe('fitForecaster', () => {
     expect(forecaster.provenance.result).toMatchObject({ loss, validationLoss, bestEpoch: 1 });
     expect(forecaster.provenance.options).toMatchObject({ freeze: ['0'] });
   });
+
+  it.each([binaryCrossEntropy(), binaryFocal(), crossEntropy(), focal()])(
+    'refuses losses whose targets no scaler may touch, $config.type',
+    async (loss) => {
+      const model = makeModel();
+      const message = `a forecaster scales its targets, and the loss ${loss.config.type} takes probabilities, from 0 to 1.`;
+      await expect(fitForecaster(model, windows(series, spec), { ...options, loss })).rejects.toThrow(
+        `fitForecaster: ${message}`,
+      );
+      await withForecaster(false, async (forecaster) => {
+        const make = () => createIncrementalLearner(forecaster, { ...options, loss });
+        expect(make).toThrow(`incremental: ${message}`);
+      });
+      model.dispose();
+    },
+  );
 
   it('gives the same forecaster twice from one seed', async () => {
     const bytes: Uint8Array[] = [];
