@@ -11,7 +11,8 @@ import { sortColumns } from './sort-columns.ts';
  * the outermost piece, down to level 0 and up to 1: the tails are bounded, and with a single level there is nothing but
  * that value. Quantiles that cross are put in order (Chernozhukov, Fernández-Val and Galichon 2010).
  *
- * Mean, variance and CRPS = 2·∫ ρ_u(y − Q(u)) du, ρ the pinball loss, are exact for this piecewise line.
+ * Mean, variance and CRPS = 2·∫ ρ_u(y − Q(u)) du, ρ the pinball loss, are exact for this piecewise line. An infinite quantile makes
+ * the CRPS infinite.
  * @throws if levels are not increasing between 0 and 1, or the values do not fill `[levels, N]`.
  */
 export function quantiles({
@@ -77,7 +78,13 @@ export function quantiles({
         );
       });
       const [low, high] = [points[0]!, points.at(-1)!];
-      return inside.map((sum, i) => sum + Math.max(0, low[i]! - y[i]!) + Math.max(0, y[i]! - high[i]!));
+      const [first, last] = [inner[0]!, inner[rows - 1]!];
+      return inside.map((sum, i) => {
+        // Pieces without an end: the integral has no limit, where the terms above would be ∞ − ∞.
+        if (Math.abs(first[i]!) + Math.abs(last[i]!) === Number.POSITIVE_INFINITY)
+          return Math.abs(y[i]!) + Number.POSITIVE_INFINITY;
+        return sum + Math.max(0, low[i]! - y[i]!) + Math.max(0, y[i]! - high[i]!);
+      });
     },
     affine(scales, offsets) {
       const { scale, offset } = toAffine(scales, offsets, count);

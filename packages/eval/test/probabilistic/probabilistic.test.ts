@@ -51,6 +51,7 @@ describe('scoreQuantiles', () => {
     const scores = scoreQuantiles(levels, rows, [1, 1, nan, 99]);
     expect(scores).toMatchObject({ n: 2, missing: 2 });
     expect(bandOf(scores, 0.8)).toMatchObject({ coverage: 1, width: Number.POSITIVE_INFINITY });
+    expect(scores.crps).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('puts quantiles that cross in order, all scores alike', () => {
