@@ -141,7 +141,8 @@ function solve(
       }
     }
   }
-  return x;
+  // About 0 no width is small beside the bounds, so a jump there is still open.
+  return x.map((value, i) => (open[i] ? high[i]! : value));
 }
 
 /** Σ A(y − μ_m, σ_m²)/M − ΣΣ A(μ_m − μ_n, σ_m² + σ_n²)/(2M²) with A(μ, σ²) = E|N(μ, σ²)|. */

@@ -297,6 +297,17 @@ describe('quantiles', () => {
   });
 });
 
+describe('mixture', () => {
+  it('reaches the level at its quantile also where it jumps at 0', () => {
+    for (const below of [-1, -0.7, -3e5]) {
+      const said = mixture([point([below]), point([0]), gaussian({ mean: [0.3], sd: [1] })]);
+      const quantile = said.quantile(0.7);
+      expect(Math.abs(quantile[0]!)).toBeLessThan(1e-30);
+      expect(said.cdf(quantile)[0]).toBeGreaterThanOrEqual(0.7);
+    }
+  });
+});
+
 describe('splitVariance', () => {
   it('splits a case computed by hand exactly', () => {
     // Means 1, 3, 8 → 4; variances 1, 4, 4 → 3; squares of the distances 9, 1, 16 → 26/3.
