@@ -3,7 +3,7 @@
 
 import type { Samples, WindowSamples } from '@tidecast/data';
 import { deriveSeed, scaleSamples } from '@tidecast/data';
-import { checkNumber, lookUp } from '../check.ts';
+import { checkNumber, lookUp, shown } from '../check.ts';
 import type { ClipOptions } from '../fit/clip.ts';
 import { evaluate } from '../fit/evaluate.ts';
 import { fit } from '../fit/fit.ts';
@@ -12,6 +12,7 @@ import { variablesOf } from '../fit/learnt.ts';
 import { setValues } from '../fit/run-state.ts';
 import { checkSameWindows, checkUnscaled, type Forecaster, rangeOf } from '../forecaster/forecaster.ts';
 import type { Loss } from '../losses/loss.ts';
+import { createLoss } from '../losses/losses.ts';
 import type { OptimizerConfig } from '../optimizers/optimizers.ts';
 import { encodeLearner, type LearnerConfig, type LearnerState, restoreLearner } from './learner-state.ts';
 import {
@@ -111,6 +112,7 @@ export function createIncrementalLearner(
   };
   const scaled = (samples: Samples) => scaleSamples(samples, scalers);
   checkUnscaled('incremental', loss);
+  checkSameHead(forecaster, loss);
   if (guard) {
     checkSameWindows('incremental: guard.holdOut', forecaster, guard.holdOut);
     checkNumber('incremental: guard.tolerance', guard.tolerance, { min: 0 });
@@ -248,6 +250,16 @@ export function createIncrementalLearner(
       }
     },
   };
+}
+
+/** @throws if the outputs mean something else to the loss than to the forecaster. A loss without a head is its own business. */
+function checkSameHead({ loss: own }: Forecaster, { head, config }: Loss): void {
+  if (!head) return;
+  const wanted = own && createLoss(own).head;
+  if (wanted?.parameters === head.parameters && `${wanted.levels}` === `${head.levels}`) return;
+  throw new Error(
+    `incremental: loss must have the head of the forecaster's, ${own ? shown(own) : 'none'}, got ${shown(config)}.`,
+  );
 }
 
 function emptyBuffer(replay: NonNullable<IncrementalOptions['replay']>, seed: number): ReplayBuffer {

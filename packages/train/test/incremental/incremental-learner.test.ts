@@ -14,9 +14,11 @@ import {
   evaluate,
   type Forecaster,
   fitForecaster,
+  gaussianNll,
   type IncrementalOptions,
   type Loss,
   mse,
+  quantileLoss,
   sgd,
 } from '../../src/index.ts';
 import { weightsOf } from '../helpers.ts';
@@ -313,6 +315,20 @@ describe('a learner in a file', () => {
 });
 
 describe('createIncrementalLearner', () => {
+  it('refuses a loss to which the outputs mean something else than to the forecaster', async () => {
+    await withForecaster(async (forecaster) => {
+      const quantiles = (levels: number[]) => quantileLoss({ levels });
+      const headed = { ...forecaster, loss: quantiles([0.1, 0.5, 0.9]).config };
+      const make = (of: Forecaster, loss: Loss) => () => createIncrementalLearner(of, { ...learning, loss });
+      expect(make(headed, quantiles([0.1, 0.5, 0.9]))).not.toThrow();
+      expect(make(headed, quantiles([0.05, 0.5, 0.95]))).toThrow(
+        /^incremental: loss must have the head of the forecaster's, .*0\.1,0\.5,0\.9.*, got .*0\.05,0\.5,0\.95/,
+      );
+      expect(make(headed, gaussianNll())).toThrow('incremental: loss must have the head');
+      expect(make(forecaster, gaussianNll())).toThrow("the head of the forecaster's, none, got");
+    });
+  });
+
   it('refuses options out of range, and windows of another kind or none', async () => {
     await withForecaster(async (forecaster) => {
       const make = (options: Partial<IncrementalOptions>) => () =>
