@@ -136,6 +136,9 @@ export async function planRun(model: Model, samples: SampleSource, options: FitO
   if (checkpoint) checkNumber('fit: checkpoint.every', checkpoint.every ?? 1, { min: 1, integer: true });
   if (Object.keys(model.weights).length === 0)
     throw new Error('fit: expected a model with weights, got none.');
+  if (Object.values(model.weights).some(({ isDisposed }) => isDisposed)) {
+    throw new Error('fit: the model was disposed. Create or load it again.');
+  }
   checkFreeze(model, freeze);
   return {
     model: model.config,

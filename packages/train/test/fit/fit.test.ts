@@ -213,6 +213,7 @@ describe('refusals', () => {
       'fit: expected at least one sample, got none.',
     );
     model.dispose();
+    await expect(fit(model, train, base)).rejects.toThrow('fit: the model was disposed.');
   });
 });
 
