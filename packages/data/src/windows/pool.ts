@@ -3,12 +3,20 @@
 import type { Batch, NdArray, SampleSource, Samples } from '../samples.ts';
 import type { WindowSamples } from './windows.ts';
 
-/** The examples at `indices`, in that order; an index may repeat. @throws if one is out of range. */
+/**
+ * The examples at `indices`, in that order; an index may repeat.
+ * @throws if one is out of range, or the samples have an order of their own, as balanced batches and streams have.
+ */
 export function subset(samples: WindowSamples, indices: ArrayLike<number>): WindowSamples;
 export function subset(samples: Samples, indices: ArrayLike<number>): Samples;
 export function subset(samples: SampleSource, indices: ArrayLike<number>): SampleSource;
 export function subset(samples: SampleSource | WindowSamples, indices: ArrayLike<number>): SampleSource {
   const { count, xShape, yShape } = samples;
+  if (samples.order) {
+    throw new Error(
+      'subset: the samples have an order of their own, which is none of a part of them. Take the part first, then wrap it.',
+    );
+  }
   const chosen = Uint32Array.from(indices);
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!;

@@ -107,5 +107,8 @@ describe('concatSamples and subset', () => {
     );
     expect(() => subset(parts[0]!, [5])).toThrow('subset: index 5 is out of range, there are 5 examples');
     expect(() => subset(parts[0]!, [0]).batch([1])).toThrow('index 1 is out of range, there are 1 examples');
+    // As many as before, but not the ones that the order means.
+    const ordered = { ...parts[0]!, order: () => [4, 3, 2, 1, 0] };
+    expect(() => subset(ordered, [0, 0, 1, 1, 2])).toThrow('subset: the samples have an order of their own');
   });
 });
