@@ -14,6 +14,7 @@ export { gruBackward, gruForward, gruWorkspace } from './recurrent/gru';
 export { gruBeforeBackward, gruBeforeForward, gruBeforeWorkspace } from './recurrent/gru-before';
 export { recurrentInputGradient } from './recurrent/input-gradient';
 export { lstmBackward, lstmForward, lstmWorkspace } from './recurrent/lstm';
+export { recurrentNormSize } from './recurrent/layer-norm';
 export { recurrentDropsSize } from './recurrent/regularisers';
 export { rnnBackward, rnnForward, rnnWorkspace } from './recurrent/rnn';
 export { recurrentStates } from './recurrent/states';

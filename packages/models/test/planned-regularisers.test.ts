@@ -1,4 +1,5 @@
-// Recurrent layers with recurrent dropout and zoneout, planned, beside the tape: the same draws, outputs, gradients and states.
+// Recurrent layers with recurrent dropout, zoneout and layer norm, planned, beside the tape: the same draws, outputs, gradients
+// and states.
 
 import * as tf from '@tensorflow/tfjs-core';
 import { currentKernels } from '@tidecast/backend';
@@ -49,16 +50,25 @@ const makers: Record<string, Maker> = {
   gru,
   'gru, reset before': (settings) => gru({ ...settings, resetAfter: false }),
 };
-const rates = (cell: string): Record<string, Record<string, number>> => ({
-  recurrentDropout: { recurrentDropout: 0.4 },
-  zoneout: { zoneout: 0.3 },
-  ...(cell === 'lstm' && { cellZoneout: { cellZoneout: 0.3 } }),
-  all: {
+const rates = (cell: string): Record<string, Partial<Parameters<Maker>[0]>> => {
+  const all = {
     ...{ dropout: 0.2, recurrentDropout: 0.4, zoneout: 0.3 },
     ...(cell === 'lstm' && { cellZoneout: 0.2 }),
-  },
-});
+  };
+  return {
+    recurrentDropout: { recurrentDropout: 0.4 },
+    zoneout: { zoneout: 0.3 },
+    ...(cell === 'lstm' && { cellZoneout: { cellZoneout: 0.3 } }),
+    layerNorm: { layerNorm: true },
+    all,
+    'all, layerNorm': { ...all, layerNorm: true },
+  };
+};
 const sequence = { returnSequences: true };
+
+/** Layer norm over few units divides by next to nothing where they vary little: there it gets more of them. */
+const withMany = (settings: RecurrentSettings): RecurrentSettings =>
+  settings.layerNorm ? { ...settings, units: settings.units + 8 } : settings;
 
 /** The layers of a network whose recurrent ones come from `layer`. */
 type Network = (layer: (settings: RecurrentSettings) => LayerConfig) => LayerConfig[];
@@ -116,8 +126,12 @@ only.each(Object.entries(makers))(
     );
 
     it.each(cases)('%s: %s', (_setting, _name, values, network) => {
-      const model = testModel({ input: [null, C], layers: network((each) => maker({ ...each, ...values })) });
-      const plain = testModel({ input: [null, C], layers: network(maker) });
+      const modelOf = (layer: Maker) =>
+        testModel({ input: [null, C], layers: network((each) => layer(withMany({ ...each, ...values }))) });
+      const model = modelOf(maker);
+      const plain = modelOf(({ units, bidirectional, returnSequences }) =>
+        maker({ units, bidirectional, returnSequences }),
+      );
       for (const options of [{}, { mask }]) {
         const tape = expectPlanned(model, options);
         expect(relativeError(tape.output, runTape(plain, x, options).output)).toBeGreaterThan(1e-3);
@@ -127,7 +141,7 @@ only.each(Object.entries(makers))(
     });
 
     it.each(Object.entries(rates(cell)))('%s: states handed over, at the end and early', (_, values) => {
-      const layers = [4, 5].map((units) => maker({ units, ...sequence, ...values }));
+      const layers = [4, 5].map((units) => maker(withMany({ units, ...sequence, ...values })));
       const model = testModel({ input: [null, C], layers });
       const sizes = Object.entries(model.states as Record<string, number>);
       const state = Object.fromEntries(sizes.map(([name, units]) => [name, array(name, B, units)]));
@@ -137,9 +151,10 @@ only.each(Object.entries(makers))(
       model.dispose();
     });
 
-    it('all of them, of the layers of a branch', () => {
-      const { all } = rates(cell);
-      const layers = [branches({ branches: [[maker({ units: 3, ...all })], [maker({ units: 2, ...all })]] })];
+    it.each(['all', 'all, layerNorm'])('%s: of the layers of a branch', (setting) => {
+      const all = rates(cell)[setting];
+      const [one, two] = [3, 2].map((units) => [maker(withMany({ units, ...all }))]);
+      const layers = [branches({ branches: [one!, two!] })];
       const model = testModel({ input: [T, C], layers });
       expectPlanned(model);
       model.dispose();
@@ -148,7 +163,7 @@ only.each(Object.entries(makers))(
 );
 
 only(`draws${why}`, () => {
-  const layer = lstm({ units: 60, recurrentDropout: 0.4, zoneout: 0.3, cellZoneout: 0.2 });
+  const layer = lstm({ units: 60, recurrentDropout: 0.4, zoneout: 0.3, cellZoneout: 0.2, layerNorm: true });
 
   it('are the same for one seed, bit for bit, and others for another', () => {
     const model = testModel({ input: [T, C], layers: [layer] });
@@ -159,7 +174,7 @@ only(`draws${why}`, () => {
   });
 
   it('of 30 plans leave no tensor and take no memory', () => {
-    // An arena of some 4 MB: ten of them kept would have to grow the memory.
+    // An arena of some 8 MB: ten of them kept would have to grow the memory.
     const model = testModel({ input: [40, C], layers: [layer] });
     const long = array('x', 32, 40, C);
     const once = () => {

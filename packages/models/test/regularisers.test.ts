@@ -207,16 +207,6 @@ describe.each(Object.entries(makers))('%s', (_, maker) => {
     mask.dispose();
     model.dispose();
   });
-
-  it('with layer norm says why it has no plan, and runs all the same', () => {
-    const model = modelOf({ layerNorm: true, zoneout: 0.2, recurrentDropout: 0.2 });
-    if (testBackend === 'wasm') {
-      expect(() => runPlanned(model, x)).toThrow('layerNorm has no planned form');
-      expect(model.infer!(x)).toBeUndefined();
-    }
-    expect(outputs(model, training)).toHaveLength(B * T * 4);
-    model.dispose();
-  });
 });
 
 describe('settings', () => {

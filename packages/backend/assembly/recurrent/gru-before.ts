@@ -5,6 +5,18 @@ import { activate, derivative } from '../activations';
 import { gemm, multiplyPacked } from '../gemm/gemm';
 import { packLeft, packRight } from '../gemm/pack';
 import { at, clear, madd, up4 } from '../simd';
+import {
+  INPUTS,
+  normalise,
+  normaliseGates,
+  normaliseGatesGradient,
+  normaliseGradient,
+  normPart,
+  PRODUCTS,
+  projectInputs,
+  SPREADS,
+  weightGradients,
+} from './layer-norm';
 import { divideGradient, dropStates, joinGradient, startDropped, zoneOut } from './regularisers';
 import {
   CARRY,
@@ -33,6 +45,9 @@ function part(which: i32, workspace: usize, B: i32, T: i32, C: i32, H: i32): usi
   return at(workspace, offsetOf(which, B, T, C, H, 3 * up4(H), 1));
 }
 
+/** Rows of gains: of x·W three, of h·U three; the two gates are normalised together, the candidate for itself. */
+const GAINS: i32 = 6;
+
 /** Floats of workspace for {@link gruBeforeForward} and {@link gruBeforeBackward}. */
 export function gruBeforeWorkspace(B: i32, T: i32, C: i32, H: i32): i32 {
   return workspaceSize(B, T, C, H, 3 * up4(H), 1);
@@ -53,6 +68,7 @@ export function gruBeforeForward(
   bias: usize,
   h0: usize,
   mask: usize,
+  norm: usize,
   drops: usize,
   keep: usize,
   workspace: usize,
@@ -82,8 +98,17 @@ export function gruBeforeForward(
   const stride = drops ? P : width;
   if (drops) startDropped(B, H, drops, h0, at(z, C + 1), width);
   const scratch = part(SCRATCH, workspace, B, T, C, H);
-  gemm(T * B, P, C + 1, z, width, false, at(weights, 2 * P), N, false, at(gates, 2 * P), N, false, scratch);
-  packRight(K, 2 * P, weights, N, false, ofGates);
+  const inputs = normPart(INPUTS, norm, B, T, H, N, GAINS);
+  const products = normPart(PRODUCTS, norm, B, T, H, N, GAINS);
+  const spreads = normPart(SPREADS, norm, B, T, H, N, GAINS);
+  if (norm) {
+    packRight(H, 2 * P, at(weights, (C + 1) * N), N, false, ofGates);
+    projectInputs(B, T, C, H, N, z, weights, inputs, gates, scratch);
+    normaliseGates(T * B, T * B, H, N, 2 * P, inputs, spreads, norm, gates);
+  } else {
+    gemm(T * B, P, C + 1, z, width, false, at(weights, 2 * P), N, false, at(gates, 2 * P), N, false, scratch);
+    packRight(K, 2 * P, weights, N, false, ofGates);
+  }
   packRight(H, P, at(weights, (C + 1) * N + 2 * P), N, false, ofCandidate);
   for (let s = 0; s < T; s++) {
     const now = at(gates, s * B * N);
@@ -91,11 +116,23 @@ export function gruBeforeForward(
     const before = at(held, s * B * stride);
     const states = at(before, B * stride);
     const reset = at(resets, s * B * P);
-    packLeft(B, K, at(z, s * B * width), width, false, left);
-    multiplyPacked(B, 2 * P, K, left, ofGates, now, N, false);
+    const product = at(products, s * B * N);
+    const candidate = at(now, 2 * P);
+    if (norm) {
+      packLeft(B, H, entering, width, false, left);
+      multiplyPacked(B, 2 * P, H, left, ofGates, product, N, false);
+      normalise(B, 2, H, N, product, at(spreads, (2 * T + s) * B), at(norm, 3 * P), now);
+    } else {
+      packLeft(B, K, at(z, s * B * width), width, false, left);
+      multiplyPacked(B, 2 * P, K, left, ofGates, now, N, false);
+    }
     for (let b = 0; b < B; b++) openGates(gate, P, at(now, b * N), at(entering, b * width), at(reset, b * P));
     packLeft(B, H, reset, P, false, left);
-    multiplyPacked(B, P, H, left, ofCandidate, at(now, 2 * P), N, true);
+    if (norm) {
+      const own = at(product, 2 * P);
+      multiplyPacked(B, P, H, left, ofCandidate, own, N, false);
+      normalise(B, 1, H, N, own, at(spreads, (3 * T + s) * B), at(norm, 5 * P), candidate);
+    } else multiplyPacked(B, P, H, left, ofCandidate, candidate, N, true);
     for (let b = 0; b < B; b++) {
       const previous = at(before, b * stride);
       const state = at(states, b * stride);
@@ -141,6 +178,7 @@ export function gruBeforeBackward(
   gate: i32,
   cell: i32,
   mask: usize,
+  norm: usize,
   drops: usize,
   keep: usize,
   workspace: usize,
@@ -180,6 +218,11 @@ export function gruBeforeBackward(
   padRows(B, H, dhLast, lastStride, dh, P);
   clear(dreset, B * P);
   if (drops) clear(aside, B * P);
+  const inputs = normPart(INPUTS, norm, B, T, H, N, GAINS);
+  const products = normPart(PRODUCTS, norm, B, T, H, N, GAINS);
+  const spreads = normPart(SPREADS, norm, B, T, H, N, GAINS);
+  const dgains = at(norm, GAINS * P);
+  if (norm) clear(dgains, GAINS * P);
   for (let s = T - 1; s >= 0; s--) {
     const now = at(gates, s * B * N);
     const entering = at(z, s * B * width + C + 1);
@@ -192,28 +235,43 @@ export function gruBeforeBackward(
       else backCandidate(gate, cell, P, row, at(before, b * stride), at(dh, b * P));
     }
     if (keep) joinGradient(B * P, 0, aside, dh);
-    packLeft(B, P, at(now, 2 * P), N, false, left);
+    const input = norm ? at(inputs, s * B * N) : now;
+    const product = norm ? at(products, s * B * N) : now;
+    const own = at(product, 2 * P);
+    if (norm) {
+      const spread = at(spreads, (3 * T + s) * B);
+      normaliseGradient(B, 1, H, N, own, spread, at(norm, 5 * P), at(dgains, 5 * P), at(now, 2 * P));
+    }
+    packLeft(B, P, own, N, false, left);
     multiplyPacked(B, H, P, left, ofCandidate, dreset, P, false);
     for (let b = 0; b < B; b++) {
       backReset(gate, P, at(now, b * N), at(entering, b * width), at(dreset, b * P), at(dentering, b * P));
     }
+    if (norm) {
+      const spread = at(spreads, (2 * T + s) * B);
+      normaliseGradient(B, 2, H, N, product, spread, at(norm, 3 * P), at(dgains, 3 * P), now);
+      normaliseGatesGradient(B, T * B, H, N, 2 * P, input, at(spreads, s * B), norm, dgains, now);
+    }
     if (s > 0 || dh0) {
-      packLeft(B, 2 * P, now, N, false, left);
+      packLeft(B, 2 * P, product, N, false, left);
       multiplyPacked(B, H, 2 * P, left, ofState, dentering, P, true);
     }
     if (drops) joinGradient(B * P, drops, aside, dh);
     if (dx) {
       const t = reverse ? T - 1 - s : s;
-      packLeft(B, N, now, N, false, left);
+      packLeft(B, N, input, N, false, left);
       multiplyPacked(B, C, N, left, ofInput, at(dx, t * C), T * C, addInput);
     }
   }
   unpadRows(B, H, dh, P, dh0, H);
   const gradients = part(GRADIENTS, workspace, B, T, C, H);
   const scratch = part(SCRATCH, workspace, B, T, C, H);
-  gemm(K, 2 * P, T * B, z, width, true, gates, N, false, gradients, N, false, scratch);
-  const candidate = at(gates, 2 * P);
-  gemm(C + 1, P, T * B, z, width, true, candidate, N, false, at(gradients, 2 * P), N, false, scratch);
+  const candidate = at(norm ? products : gates, 2 * P);
+  if (norm) weightGradients(B, T, C, H, N, z, inputs, gates, products, gradients, scratch);
+  else {
+    gemm(K, 2 * P, T * B, z, width, true, gates, N, false, gradients, N, false, scratch);
+    gemm(C + 1, P, T * B, z, width, true, candidate, N, false, at(gradients, 2 * P), N, false, scratch);
+  }
   const ofResets = at(gradients, (C + 1) * N + 2 * P);
   gemm(H, P, T * B, resets, P, true, candidate, N, false, ofResets, N, false, scratch);
   for (let g = 0; g < 3; g++) {

@@ -6,6 +6,16 @@ import { activate, derivative, fillTanhTable, SIGMOID, sigmoidFrom, TANH, tanhFr
 import { gemm, multiplyPacked } from '../gemm/gemm';
 import { packLeft, packRight } from '../gemm/pack';
 import { at, clear, madd, up4 } from '../simd';
+import {
+  INPUTS,
+  normaliseGates,
+  normaliseGatesGradient,
+  normPart,
+  PRODUCTS,
+  projectInputs,
+  SPREADS,
+  weightGradients,
+} from './layer-norm';
 import { divideGradient, dropStates, joinGradient, startDropped, zoneOut } from './regularisers';
 import {
   CARRY,
@@ -34,6 +44,9 @@ function part(which: i32, workspace: usize, B: i32, T: i32, C: i32, H: i32): usi
   return at(workspace, offsetOf(which, B, T, C, H, 4 * up4(H), 0));
 }
 
+/** Rows of gains: of x·W three, of h·U three; the two gates are normalised together, the candidate for itself. */
+const GAINS: i32 = 6;
+
 /** Floats of workspace for {@link gruForward} and {@link gruBackward}. */
 export function gruWorkspace(B: i32, T: i32, C: i32, H: i32): i32 {
   return workspaceSize(B, T, C, H, 4 * up4(H), 0);
@@ -58,6 +71,7 @@ export function gruForward(
   recurrentBias: usize,
   h0: usize,
   mask: usize,
+  norm: usize,
   drops: usize,
   keep: usize,
   workspace: usize,
@@ -92,8 +106,17 @@ export function gruForward(
   const stride = drops ? P : width;
   if (drops) startDropped(B, H, drops, h0, at(z, C + 1), width);
   const scratch = part(SCRATCH, workspace, B, T, C, H);
-  gemm(T * B, P, C + 1, z, width, false, at(weights, 3 * P), N, false, at(gates, 3 * P), N, false, scratch);
-  packRight(K, 3 * P, weights, N, false, right);
+  const inputs = normPart(INPUTS, norm, B, T, H, N, GAINS);
+  const products = normPart(PRODUCTS, norm, B, T, H, N, GAINS);
+  const spreads = normPart(SPREADS, norm, B, T, H, N, GAINS);
+  if (norm) {
+    packRight(H, 3 * P, at(weights, (C + 1) * N), N, false, right);
+    projectInputs(B, T, C, H, N, z, weights, inputs, gates, scratch);
+    normaliseGates(T * B, T * B, H, N, 3 * P, inputs, spreads, norm, gates);
+  } else {
+    gemm(T * B, P, C + 1, z, width, false, at(weights, 3 * P), N, false, at(gates, 3 * P), N, false, scratch);
+    packRight(K, 3 * P, weights, N, false, right);
+  }
   const usual = gate == SIGMOID && cell == TANH;
   const table = part(TABLE, workspace, B, T, C, H);
   fillTanhTable(table);
@@ -101,8 +124,16 @@ export function gruForward(
     const now = at(gates, s * B * N);
     const before = at(held, s * B * stride);
     const states = at(before, B * stride);
-    packLeft(B, K, at(z, s * B * width), width, false, left);
-    multiplyPacked(B, 3 * P, K, left, right, now, N, false);
+    const rows = at(z, s * B * width);
+    if (norm) {
+      const product = at(products, s * B * N);
+      packLeft(B, H, at(rows, C + 1), width, false, left);
+      multiplyPacked(B, 3 * P, H, left, right, product, N, false);
+      normaliseGates(B, T * B, H, N, 2 * P, product, at(spreads, (2 * T + s) * B), at(norm, 3 * P), now);
+    } else {
+      packLeft(B, K, rows, width, false, left);
+      multiplyPacked(B, 3 * P, K, left, right, now, N, false);
+    }
     for (let b = 0; b < B; b++) {
       const previous = at(before, b * stride);
       const state = at(states, b * stride);
@@ -163,6 +194,7 @@ export function gruBackward(
   gate: i32,
   cell: i32,
   mask: usize,
+  norm: usize,
   drops: usize,
   keep: usize,
   workspace: usize,
@@ -196,6 +228,11 @@ export function gruBackward(
   if (dx) packRight(N, C, weights, N, true, ofInput);
   padRows(B, H, dhLast, lastStride, dh, P);
   if (drops) clear(aside, B * P);
+  const inputs = normPart(INPUTS, norm, B, T, H, N, GAINS);
+  const products = normPart(PRODUCTS, norm, B, T, H, N, GAINS);
+  const spreads = normPart(SPREADS, norm, B, T, H, N, GAINS);
+  const dgains = at(norm, GAINS * P);
+  if (norm) clear(dgains, GAINS * P);
   const usual = gate == SIGMOID && cell == TANH;
   for (let s = T - 1; s >= 0; s--) {
     const now = at(gates, s * B * N);
@@ -209,23 +246,35 @@ export function gruBackward(
       else back(gate, cell, P, row, at(before, b * stride), at(dh, b * P));
     }
     if (keep) joinGradient(B * P, 0, aside, dh);
+    const input = norm ? at(inputs, s * B * N) : now;
+    const product = norm ? at(products, s * B * N) : now;
+    if (norm) {
+      const spread = at(spreads, s * B);
+      const spreadProduct = at(spreads, (2 * T + s) * B);
+      const gains = at(norm, 3 * P);
+      normaliseGatesGradient(B, T * B, H, N, 3 * P, input, spread, norm, dgains, now);
+      normaliseGatesGradient(B, T * B, H, N, 2 * P, product, spreadProduct, gains, at(dgains, 3 * P), now);
+    }
     if (s > 0 || dh0) {
       // dh holds z∘dh already, or all of it where masked.
-      packLeft(B, 3 * P, now, N, false, left);
+      packLeft(B, 3 * P, product, N, false, left);
       multiplyPacked(B, H, 3 * P, left, right, drops ? aside : dh, P, true);
       if (drops) joinGradient(B * P, drops, aside, dh);
     }
     if (dx) {
       const t = reverse ? T - 1 - s : s;
-      packLeft(B, N, now, N, false, left);
+      packLeft(B, N, input, N, false, left);
       multiplyPacked(B, C, N, left, ofInput, at(dx, t * C), T * C, addInput);
     }
   }
   unpadRows(B, H, dh, P, dh0, H);
   const gradients = part(GRADIENTS, workspace, B, T, C, H);
   const scratch = part(SCRATCH, workspace, B, T, C, H);
-  gemm(K, 3 * P, T * B, z, width, true, gates, N, false, gradients, N, false, scratch);
-  gemm(C + 1, P, T * B, z, width, true, at(gates, 3 * P), N, false, at(gradients, 3 * P), N, false, scratch);
+  if (norm) weightGradients(B, T, C, H, N, z, inputs, gates, products, gradients, scratch);
+  else {
+    gemm(K, 3 * P, T * B, z, width, true, gates, N, false, gradients, N, false, scratch);
+    gemm(C + 1, P, T * B, z, width, true, at(gates, 3 * P), N, false, at(gradients, 3 * P), N, false, scratch);
+  }
   for (let g = 0; g < 3; g++) {
     const ofState = at(gradients, g * P);
     const input = at(gradients, (g == 2 ? 3 : g) * P);

@@ -2,9 +2,21 @@
 // backpropagation through time. Gates are stored activated; the backward run overwrites them with their gradients.
 
 import { activate, derivative, fillTanhTable, SIGMOID, sigmoidFrom, TANH, tanhFrom } from '../activations';
+import { add } from '../dense';
 import { gemm, multiplyPacked } from '../gemm/gemm';
 import { packLeft, packRight } from '../gemm/pack';
 import { at, clear, madd, up4 } from '../simd';
+import {
+  CELLS,
+  INPUTS,
+  normalise,
+  normaliseGradient,
+  normPart,
+  PRODUCTS,
+  projectInputs,
+  SPREADS,
+  weightGradients,
+} from './layer-norm';
 import { divideGradient, dropStates, joinGradient, startDropped, zoneOut } from './regularisers';
 import {
   CARRY,
@@ -35,6 +47,9 @@ function part(which: i32, workspace: usize, B: i32, T: i32, C: i32, H: i32): usi
   return at(workspace, offsetOf(which, B, T, C, H, 4 * up4(H), 2));
 }
 
+/** Rows of gains: of x·W four, of h·U four, of c one, and its shift. */
+const GAINS: i32 = 10;
+
 /** Floats of workspace for {@link lstmForward} and {@link lstmBackward}. */
 export function lstmWorkspace(B: i32, T: i32, C: i32, H: i32): i32 {
   return workspaceSize(B, T, C, H, 4 * up4(H), 2);
@@ -42,9 +57,9 @@ export function lstmWorkspace(B: i32, T: i32, C: i32, H: i32): i32 {
 
 /**
  * x `[B, T, C]`, kernel `[C, 4H]`, recurrent `[H, 4H]`, bias `[4H]` (0: none), h0 and c0 `[B, H]` (0: zeros), mask `[B, T]`
- * (0: none); drops, keep and keepCell as in regularisers.ts (0: none). Gives y, rows of H values `yStride` apart (0: not
+ * (0: none); norm as in layer-norm.ts, drops, keep and keepCell as in regularisers.ts (0: none). Gives y, rows of H values `yStride` apart (0: not
  * wanted), the last states hLast (rows `lastStride` apart) and cLast `[B, H]` (0: not wanted), and fills `workspace` and the
- * room in drops. Codes of the gates' and the cell's functions as in activations.ts.
+ * room in norm and drops. Codes of the gates' and the cell's functions as in activations.ts.
  */
 export function lstmForward(
   B: i32,
@@ -61,6 +76,7 @@ export function lstmForward(
   h0: usize,
   c0: usize,
   mask: usize,
+  norm: usize,
   drops: usize,
   keep: usize,
   keepCell: usize,
@@ -87,8 +103,17 @@ export function lstmForward(
     padRows(1, H, bias ? at(bias, g * H) : 0, 4 * H, at(weights, C * N + g * P), N);
     padRows(H, H, at(recurrent, g * H), 4 * H, at(weights, (C + 1) * N + g * P), N);
   }
-  packRight(K, N, weights, N, false, right);
   fillRows(B, T, C, H, reverse, x, mask, h0, z);
+  const inputs = normPart(INPUTS, norm, B, T, H, N, GAINS);
+  const products = normPart(PRODUCTS, norm, B, T, H, N, GAINS);
+  const standards = normPart(CELLS, norm, B, T, H, N, GAINS);
+  const spreads = normPart(SPREADS, norm, B, T, H, N, GAINS);
+  const gains = at(norm, 4 * P);
+  if (norm) {
+    packRight(H, N, at(weights, (C + 1) * N), N, false, right);
+    projectInputs(B, T, C, H, N, z, weights, inputs, gates, part(SCRATCH, workspace, B, T, C, H));
+    normalise(T * B, 4, H, N, inputs, spreads, norm, gates);
+  } else packRight(K, N, weights, N, false, right);
   padRows(B, H, c0, H, cells, P);
   const held = drops ? at(drops, B * P) : at(z, C + 1);
   const stride = drops ? P : width;
@@ -101,8 +126,16 @@ export function lstmForward(
     const before = at(cells, s * B * P);
     const statesBefore = at(held, s * B * stride);
     const states = at(statesBefore, B * stride);
-    packLeft(B, K, at(z, s * B * width), width, false, left);
-    multiplyPacked(B, N, K, left, right, now, N, false);
+    const rows = at(z, s * B * width);
+    if (norm) {
+      const product = at(products, s * B * N);
+      packLeft(B, H, at(rows, C + 1), width, false, left);
+      multiplyPacked(B, N, H, left, right, product, N, false);
+      normalise(B, 4, H, N, product, at(spreads, (T + s) * B), gains, now);
+    } else {
+      packLeft(B, K, rows, width, false, left);
+      multiplyPacked(B, N, K, left, right, now, N, false);
+    }
     for (let b = 0; b < B; b++) {
       const cellRow = at(before, b * P);
       const next = at(cellRow, B * P);
@@ -116,6 +149,11 @@ export function lstmForward(
       const shapedRow = at(shaped, (s * B + b) * P);
       if (usual) updateUsual(P, table, row, cellRow, next, shapedRow, state);
       else update(gate, cell, P, row, cellRow, next, shapedRow, state);
+      if (norm) {
+        const standard = at(standards, (s * B + b) * P);
+        const spread = at(spreads, (2 * T + s) * B + b);
+        updateNormed(cell, H, at(row, 3 * P), next, standard, spread, at(norm, 8 * P), shapedRow, state);
+      }
     }
     if (keep) zoneOut(B, T, P, s, reverse, mask, keep, statesBefore, states, stride);
     if (keepCell) zoneOut(B, T, P, s, reverse, mask, keepCell, before, at(before, B * P), P);
@@ -185,10 +223,34 @@ function update(
   }
 }
 
+/** h of one row made anew of the cell through layer norm; behind its gain stands its shift. */
+function updateNormed(
+  cell: i32,
+  H: i32,
+  o: usize,
+  next: usize,
+  standard: usize,
+  spread: usize,
+  gain: usize,
+  shaped: usize,
+  state: usize,
+): void {
+  const P = up4(H);
+  memory.copy(standard, next, (<usize>P) << 2);
+  memory.copy(shaped, at(gain, P), (<usize>P) << 2);
+  normalise(1, 1, H, P, standard, spread, gain, shaped);
+  const end = at(o, P);
+  for (; o < end; o += 16, shaped += 16, state += 16) {
+    const t = activate(cell, v128.load(shaped));
+    v128.store(shaped, t);
+    v128.store(state, f32x4.mul(v128.load(o), t));
+  }
+}
+
 /**
  * Gradients from those of y (`dy`, rows `yStride` apart) and of the last states (`dhLast`, rows `lastStride` apart, `dcLast`
- * `[B, H]`); 0: none. `workspace` and `drops` are what {@link lstmForward} left, of the same sizes, `keep` and `keepCell` what it
- * was given; the workspace is used up. Gives dkernel, drecurrent and dbias in the shapes of the weights, dx `[B, T, C]` (added to
+ * `[B, H]`); 0: none. `workspace`, `norm` and `drops` are what {@link lstmForward} left, of the same sizes, `keep` and
+ * `keepCell` what it was given; workspace and norm are used up. Gives the gradients of the gains in norm, dkernel, drecurrent and dbias in the shapes of the weights, dx `[B, T, C]` (added to
  * what is there where `addInput`), dh0 and dc0 `[B, H]`; 0: not wanted. The functions must take their derivative from their
  * value (not swish, not softplus).
  */
@@ -201,6 +263,7 @@ export function lstmBackward(
   gate: i32,
   cell: i32,
   mask: usize,
+  norm: usize,
   drops: usize,
   keep: usize,
   keepCell: usize,
@@ -239,6 +302,12 @@ export function lstmBackward(
   padRows(B, H, dhLast, lastStride, dh, P);
   padRows(B, H, dcLast, H, dc, P);
   if (drops) clear(aside, B * P);
+  const inputs = normPart(INPUTS, norm, B, T, H, N, GAINS);
+  const products = normPart(PRODUCTS, norm, B, T, H, N, GAINS);
+  const standards = normPart(CELLS, norm, B, T, H, N, GAINS);
+  const spreads = normPart(SPREADS, norm, B, T, H, N, GAINS);
+  const dgains = at(norm, GAINS * P);
+  if (norm) clear(dgains, GAINS * P);
   const usual = gate == SIGMOID && cell == TANH;
   for (let s = T - 1; s >= 0; s--) {
     const now = at(gates, s * B * N);
@@ -253,14 +322,30 @@ export function lstmBackward(
       }
       const before = at(cells, (s * B + b) * P);
       const shapedRow = at(shaped, (s * B + b) * P);
-      if (usual) backUsual(P, row, before, shapedRow, at(dh, b * P), at(dc, b * P));
-      else back(gate, cell, P, row, before, at(before, B * P), shapedRow, at(dh, b * P), at(dc, b * P));
+      const down = at(dh, b * P);
+      const downCell = at(dc, b * P);
+      if (norm) {
+        const standard = at(standards, (s * B + b) * P);
+        const spread = at(spreads, (2 * T + s) * B + b);
+        const dgain = at(dgains, 8 * P);
+        const o = at(row, 3 * P);
+        backNormed(gate, cell, H, o, standard, spread, at(norm, 8 * P), dgain, shapedRow, down, downCell);
+      }
+      if (usual) backUsual(P, row, before, shapedRow, down, downCell);
+      else back(gate, cell, P, row, before, at(before, B * P), shapedRow, down, downCell);
+      if (norm) memory.copy(at(row, 3 * P), shapedRow, (<usize>P) << 2);
     }
     if (keep) joinGradient(B * P, 0, aside, dh);
     if (keepCell) joinGradient(B * P, 0, asideCell, dc);
+    const input = norm ? at(inputs, s * B * N) : now;
+    const product = norm ? at(products, s * B * N) : now;
+    if (norm) {
+      normaliseGradient(B, 4, H, N, input, at(spreads, s * B), norm, dgains, now);
+      normaliseGradient(B, 4, H, N, product, at(spreads, (T + s) * B), at(norm, 4 * P), at(dgains, 4 * P), now);
+    }
     const needsState = s > 0 || dh0 != 0;
     if (!needsState && !dx) continue;
-    packLeft(B, N, now, N, false, left);
+    packLeft(B, N, product, N, false, left);
     if (needsState) {
       // Rows that are masked keep their gradient: their gates' gradients are 0, and dh was set to 0 in all others.
       multiplyPacked(B, H, N, left, right, drops ? aside : dh, P, mask != 0 || keep != 0);
@@ -268,6 +353,7 @@ export function lstmBackward(
     }
     if (dx) {
       const t = reverse ? T - 1 - s : s;
+      if (norm) packLeft(B, N, input, N, false, left);
       multiplyPacked(B, C, N, left, ofInput, at(dx, t * C), T * C, addInput);
     }
   }
@@ -275,12 +361,44 @@ export function lstmBackward(
   unpadRows(B, H, dc, P, dc0, H);
   const gradients = part(GRADIENTS, workspace, B, T, C, H);
   const scratch = part(SCRATCH, workspace, B, T, C, H);
-  gemm(K, N, T * B, z, width, true, gates, N, false, gradients, N, false, scratch);
+  if (norm) weightGradients(B, T, C, H, N, z, inputs, gates, products, gradients, scratch);
+  else gemm(K, N, T * B, z, width, true, gates, N, false, gradients, N, false, scratch);
   for (let g = 0; g < 4; g++) {
     if (dkernel) unpadRows(C, H, at(gradients, g * P), N, at(dkernel, g * H), 4 * H);
     if (dbias) unpadRows(1, H, at(gradients, C * N + g * P), N, at(dbias, g * H), 4 * H);
     if (drecurrent) unpadRows(H, H, at(gradients, (C + 1) * N + g * P), N, at(drecurrent, g * H), 4 * H);
   }
+}
+
+/**
+ * Takes the gradient of one row of h through o and the normalised cell: to dc, to the gains, and that of o to the place of φ. Nothing
+ * of it is left in dh.
+ */
+function backNormed(
+  gate: i32,
+  cell: i32,
+  H: i32,
+  o: usize,
+  standard: usize,
+  spread: usize,
+  gain: usize,
+  dgain: usize,
+  shaped: usize,
+  dh: usize,
+  dc: usize,
+): void {
+  const P = up4(H);
+  for (let u = 0; u < P; u += 4) {
+    const opened = v128.load(at(o, u));
+    const t = v128.load(at(shaped, u));
+    const down = v128.load(at(dh, u));
+    v128.store(at(shaped, u), f32x4.mul(f32x4.mul(down, t), derivative(gate, opened, opened)));
+    v128.store(at(dh, u), f32x4.mul(f32x4.mul(down, opened), derivative(cell, t, t)));
+  }
+  add(P, at(dgain, P), dh, at(dgain, P));
+  normaliseGradient(1, 1, H, P, standard, spread, gain, dgain, dh);
+  add(P, dc, standard, dc);
+  clear(dh, P);
 }
 
 /** Gates' gradients of one row with σ and tanh, in place; dc becomes that of the step before, dh becomes 0. */

@@ -4,6 +4,7 @@ import { activate, activateAll, derivative, fillTanhTable, TANH, tanhFrom } from
 import { gemm, multiplyPacked } from '../gemm/gemm';
 import { packLeft, packRight } from '../gemm/pack';
 import { at, clear, up4 } from '../simd';
+import { normalise, normaliseGradient, normPart, PRODUCTS, projectInputs, SPREADS, weightGradients } from './layer-norm';
 import { divideGradient, dropStates, joinGradient, startDropped, zoneOut } from './regularisers';
 import {
   CARRY,
@@ -32,6 +33,9 @@ function part(which: i32, workspace: usize, B: i32, T: i32, C: i32, H: i32): usi
   return at(workspace, offsetOf(which, B, T, C, H, up4(H), 0));
 }
 
+/** Rows of gains. */
+const GAINS: i32 = 1;
+
 /** Floats of workspace for {@link rnnForward} and {@link rnnBackward}. */
 export function rnnWorkspace(B: i32, T: i32, C: i32, H: i32): i32 {
   return workspaceSize(B, T, C, H, up4(H), 0);
@@ -51,6 +55,7 @@ export function rnnForward(
   bias: usize,
   h0: usize,
   mask: usize,
+  norm: usize,
   drops: usize,
   keep: usize,
   workspace: usize,
@@ -70,8 +75,13 @@ export function rnnForward(
   padRows(C, H, kernel, H, weights, P);
   padRows(1, H, bias, H, at(weights, C * P), P);
   padRows(H, H, recurrent, H, at(weights, (C + 1) * P), P);
-  packRight(K, P, weights, P, false, right);
   fillRows(B, T, C, H, reverse, x, mask, h0, z);
+  const products = normPart(PRODUCTS, norm, B, T, H, P, GAINS);
+  const spreads = normPart(SPREADS, norm, B, T, H, P, GAINS);
+  if (norm) {
+    packRight(H, P, at(weights, (C + 1) * P), P, false, right);
+    projectInputs(B, T, C, H, P, z, weights, products, sums, part(SCRATCH, workspace, B, T, C, H));
+  } else packRight(K, P, weights, P, false, right);
   const held = drops ? at(drops, B * P) : at(z, C + 1);
   const stride = drops ? P : width;
   if (drops) startDropped(B, H, drops, h0, at(z, C + 1), width);
@@ -81,8 +91,16 @@ export function rnnForward(
     const now = at(sums, s * B * P);
     const before = at(held, s * B * stride);
     const states = at(before, B * stride);
-    packLeft(B, K, at(z, s * B * width), width, false, left);
-    multiplyPacked(B, P, K, left, right, now, P, false);
+    const rows = at(z, s * B * width);
+    if (norm) {
+      const product = at(products, s * B * P);
+      packLeft(B, H, at(rows, C + 1), width, false, left);
+      multiplyPacked(B, P, H, left, right, product, P, true);
+      normalise(B, 1, H, P, product, at(spreads, s * B), norm, now);
+    } else {
+      packLeft(B, K, rows, width, false, left);
+      multiplyPacked(B, P, K, left, right, now, P, false);
+    }
     for (let b = 0; b < B; b++) {
       const state = at(states, b * stride);
       if (isMasked(mask, T, b, s, reverse)) {
@@ -118,6 +136,7 @@ export function rnnBackward(
   reverse: bool,
   activation: i32,
   mask: usize,
+  norm: usize,
   drops: usize,
   keep: usize,
   workspace: usize,
@@ -150,6 +169,10 @@ export function rnnBackward(
   if (dx) packRight(P, C, weights, P, true, ofInput);
   padRows(B, H, dhLast, lastStride, dh, P);
   if (drops) clear(aside, B * P);
+  const products = normPart(PRODUCTS, norm, B, T, H, P, GAINS);
+  const spreads = normPart(SPREADS, norm, B, T, H, P, GAINS);
+  const dgain = at(norm, P);
+  if (norm) clear(dgain, P);
   for (let s = T - 1; s >= 0; s--) {
     const now = at(sums, s * B * P);
     collectStep(B, T, H, s, reverse, mask, dy, yStride, dh);
@@ -169,9 +192,11 @@ export function rnnBackward(
       else back(activation, P, row, state, at(dh, b * P));
     }
     if (keep) joinGradient(B * P, 0, aside, dh);
+    const product = norm ? at(products, s * B * P) : now;
+    if (norm) normaliseGradient(B, 1, H, P, product, at(spreads, s * B), norm, dgain, now);
     const needsState = s > 0 || dh0 != 0;
     if (!needsState && !dx) continue;
-    packLeft(B, P, now, P, false, left);
+    packLeft(B, P, product, P, false, left);
     if (needsState) {
       multiplyPacked(B, H, P, left, right, drops ? aside : dh, P, mask != 0 || keep != 0);
       if (drops) joinGradient(B * P, drops, aside, dh);
@@ -183,7 +208,9 @@ export function rnnBackward(
   }
   unpadRows(B, H, dh, P, dh0, H);
   const gradients = part(GRADIENTS, workspace, B, T, C, H);
-  gemm(K, P, T * B, z, width, true, sums, P, false, gradients, P, false, part(SCRATCH, workspace, B, T, C, H));
+  const scratch = part(SCRATCH, workspace, B, T, C, H);
+  if (norm) weightGradients(B, T, C, H, P, z, products, sums, products, gradients, scratch);
+  else gemm(K, P, T * B, z, width, true, sums, P, false, gradients, P, false, scratch);
   unpadRows(C, H, gradients, P, dkernel, H);
   unpadRows(1, H, at(gradients, C * P), P, dbias, H);
   unpadRows(H, H, at(gradients, (C + 1) * P), P, drecurrent, H);

@@ -51,7 +51,7 @@ function sizeOf(part: i32, B: i32, T: i32, C: i32, H: i32, N: i32, extra: i32): 
   if (part == LEFT) return packedLeftSize(B, max(K, N));
   if (part == CARRY) return 4 * B * P;
   if (part == TABLE) return TANH_TABLE;
-  return max(gemmScratch(K, N, T * B), gemmScratch(T * B, P, C + 1));
+  return max(gemmScratch(K, N, T * B), gemmScratch(T * B, N, C + 1));
 }
 
 /** Where part `part` begins, in floats. */

@@ -1,8 +1,14 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ActivationName } from '../reference/activations.ts';
-import { cellNames, type RecurrentInput, recurrentReference } from '../reference/recurrent.ts';
+import {
+  type CellName,
+  cellNames,
+  gainsOf,
+  type RecurrentInput,
+  recurrentReference,
+} from '../reference/recurrent.ts';
 import { noise } from '../reference/support.ts';
-import { expectRecurrent, recurrentInput, resultsOf, runRecurrent } from './run-recurrent.ts';
+import { expectRecurrent, layouts, recurrentInput, resultsOf, runRecurrent } from './run-recurrent.ts';
 import { createTestKernels, relativeError, type TestKernels } from './test-kernels.ts';
 
 let test: TestKernels;
@@ -12,6 +18,8 @@ beforeAll(async () => {
 beforeEach(() => test.reset());
 
 const bound = 1e-5;
+/** Among many rows of few units some vary little, and layer norm divides the rounding of their products by that. */
+const normBound = (H: number) => (H < 16 ? 1e-4 : 2e-5);
 
 /** Rows padded on the right, on the left, with holes, without any real step, and without padding. */
 function maskOf(T: number): Float32Array {
@@ -25,6 +33,9 @@ function maskOf(T: number): Float32Array {
   ];
   return Float32Array.from({ length: 5 * T }, (_, i) => Number(rows[Math.floor(i / T)]!(i % T)));
 }
+
+/** Gains from 0.1 to 1.1 for a cell of H units. */
+const gainsFor = (cell: CellName, H: number) => noise(gainsOf(cell) * H, 14).map((each) => 0.6 + each / 2);
 
 for (const cell of cellNames) {
   describe(`${cell}: outputs and every gradient within 1e-5 of float64, relative to the largest`, () => {
@@ -175,6 +186,46 @@ for (const cell of cellNames) {
           }
     });
 
+    it.each([3, 4, 5, 17, 64])(
+      '%i units, layer norm, within 2e-5, below 16 units 1e-4: T 1, 24 × batch 1, 3, 32',
+      (H) => {
+        for (const T of [1, 24])
+          for (const B of [1, 3, 32]) {
+            test.reset();
+            const input = recurrentInput(cell, { B, T, C: 3, H }, { gains: gainsFor(cell, H) });
+            const result = runRecurrent(test, cell, input);
+            expectRecurrent(result, recurrentReference(cell, input), normBound(H), `T ${T}, batch ${B}`);
+          }
+      },
+    );
+
+    it('one unit, layer norm: its states (what is normalised has all but no slope)', () => {
+      const input = recurrentInput(cell, { B: 5, T: 9, C: 3, H: 1 }, { gains: gainsFor(cell, 1) });
+      const { y, hLast } = runRecurrent(test, cell, input);
+      expectRecurrent({ y, hLast }, recurrentReference(cell, input), bound, 'one unit');
+    });
+
+    it.each([4, 5, 17])(
+      '%i units, layer norm with everything else, and without biases, within the same',
+      (H) => {
+        const [B, T] = [5, 9];
+        const factors = noise(B * H, 11).map((each) => (each < -0.5 ? 0 : 1.25));
+        const keep = noise(T * B * H, 12).map((each) => (each < -0.5 ? 1 : 0));
+        const keepCell = cell === 'lstm' ? new Float32Array(T * B * H).fill(0.3) : undefined;
+        const none = { bias: undefined, recurrentBias: undefined, h0: undefined, c0: undefined };
+        for (const each of [{}, none, { factors }, { keep }, { keepCell }, { factors, keep, keepCell }])
+          for (const mask of [undefined, maskOf(T)])
+            for (const reverse of [false, true]) {
+              test.reset();
+              const given = { ...each, mask, reverse, gains: gainsFor(cell, H) };
+              const input = recurrentInput(cell, { B, T, C: 3, H }, given);
+              const where = `${Object.keys(each)}, ${mask ? 'masked' : 'whole'}, reverse ${reverse}`;
+              const result = runRecurrent(test, cell, input);
+              expectRecurrent(result, recurrentReference(cell, input), normBound(H), where);
+            }
+      },
+    );
+
     const functions: [ActivationName, ActivationName][] =
       cell === 'rnn'
         ? (
@@ -188,14 +239,17 @@ for (const cell of cellNames) {
             ['tanh', 'leakyRelu'],
             ['sigmoid', 'hardSigmoid'],
           ];
-    it.each(functions)('gates %s, cell %s', (gate, name) => {
+    it.each(functions)('gates %s, cell %s (layer norm: 2e-4)', (gate, name) => {
       for (const H of [3, 17]) {
         test.reset();
         const given = { gate, cell: name, mask: maskOf(24) };
-        for (const keep of [undefined, new Float32Array(24 * 5 * H).fill(0.3)]) {
-          const input = recurrentInput(cell, { B: 5, T: 24, C: 2, H }, { ...given, keep });
-          const where = `units ${H}, ${keep ? 'zoneout' : 'plain'}`;
-          expectRecurrent(runRecurrent(test, cell, input), recurrentReference(cell, input), bound, where);
+        const keep = new Float32Array(24 * 5 * H).fill(0.3);
+        for (const each of [{}, { keep }, { gains: gainsFor(cell, H) }]) {
+          const input = recurrentInput(cell, { B: 5, T: 24, C: 2, H }, { ...given, ...each });
+          const where = `units ${H}, ${Object.keys(each)}`;
+          // Functions without bounds let errors grow.
+          const within = input.gains ? 2 * normBound(3) : bound;
+          expectRecurrent(runRecurrent(test, cell, input), recurrentReference(cell, input), within, where);
         }
       }
     });
@@ -208,7 +262,6 @@ for (const cell of cellNames) {
     `${cell} %s: states in the middle, as the last ones of the sequence cut there, within 1e-5`,
     (_, factors) => {
       const [B, T, C, H] = [5, 9, 2, 5];
-      const layout = { rnn: [1, 0], lstm: [4, 2], gru: [4, 0], gruBefore: [3, 1] }[cell] as [number, number];
       const mask = maskOf(T);
       const input = recurrentInput(cell, { B, T, C, H }, { mask, factors });
       const drops = factors ? test.garbage(test.kernels.recurrentDropsSize(B, T, H)) : 0;
@@ -218,7 +271,7 @@ for (const cell of cellNames) {
       runRecurrent(test, cell, input, { workspace, drops });
       for (const steps of [1, 4, T]) {
         const [h, c] = [test.garbage(B * H), cell === 'lstm' ? test.garbage(B * H) : 0];
-        test.kernels.recurrentStates(B, T, C, H, ...layout, steps, drops, workspace, h, c);
+        test.kernels.recurrentStates(B, T, C, H, ...layouts[cell], steps, drops, workspace, h, c);
         test.expectGuards();
         const short = { ...input, mask: mask.map((real, i) => (i % T < steps ? real : 0)) };
         const expected = recurrentReference(cell, short);
@@ -236,7 +289,8 @@ for (const cell of cellNames) {
     ] as const) {
       const half = (count: number) => new Float32Array(count).fill(0.5);
       const [factors, keep] = all ? [half(5 * H), half(9 * 5 * H)] : [];
-      const given = { mask, factors, keep, ...(cell === 'lstm' && { keepCell: keep }) };
+      const gains = all ? gainsFor(cell, H) : undefined;
+      const given = { mask, factors, keep, gains, ...(cell === 'lstm' && { keepCell: keep }) };
       const input = recurrentInput(cell, { B: 5, T: 9, C: 2, H }, given);
       test.reset();
       const expected = runRecurrent(test, cell, input);

@@ -2,7 +2,13 @@
 
 import { expect } from 'vitest';
 import { activations } from '../reference/activations.ts';
-import { type CellName, gatesOf, type RecurrentInput, type RecurrentOutput } from '../reference/recurrent.ts';
+import {
+  type CellName,
+  gainsOf,
+  gatesOf,
+  type RecurrentInput,
+  type RecurrentOutput,
+} from '../reference/recurrent.ts';
 import { noise } from '../reference/support.ts';
 import type { TestKernels } from './test-kernels.ts';
 
@@ -38,6 +44,14 @@ export function resultsOf(cell: CellName): (keyof RecurrentOutput)[] {
     ...(cell === 'gru' ? (['drecurrentBias'] as const) : []),
   ];
 }
+
+/** As the kernels lay a workspace out: columns for each unit, and extra states. */
+export const layouts: Readonly<Record<CellName, readonly [gates: number, extra: number]>> = {
+  rnn: [1, 0],
+  lstm: [4, 2],
+  gru: [4, 0],
+  gruBefore: [3, 1],
+};
 
 /** Random input; the weights are uniform in ±1/√H, as PyTorch draws them. */
 export function recurrentInput(
@@ -92,6 +106,7 @@ export function runRecurrent(
     drecurrent: H * N,
     dbias: N,
     drecurrentBias: N,
+    dgains: 0,
     dh0: B * H,
     dc0: B * H,
   };
@@ -115,9 +130,9 @@ export function runRecurrent(
   const [yStride, lastStride] = [run.yStride ?? H, run.lastStride ?? H];
   const mask = given(input.mask);
   // Rows of whole vectors.
-  const padded = (values: ArrayLike<number>) => {
-    const P = 4 * Math.ceil(H / 4);
-    const rows = new Float32Array((values.length / H) * P).fill(0.5);
+  const P = 4 * Math.ceil(H / 4);
+  const padded = (values: ArrayLike<number>, between = 0.5) => {
+    const rows = new Float32Array((values.length / H) * P).fill(between);
     for (let i = 0; i < values.length; i++) rows[Math.floor(i / H) * P + (i % H)] = values[i]!;
     return rows;
   };
@@ -127,7 +142,13 @@ export function runRecurrent(
     test.set(drops, padded(input.factors));
   }
   const [keep, keepCell] = [input.keep, input.keepCell].map((rate) => given(rate && padded(rate)));
-  const regularisers = [drops, keep!, ...lstm(keepCell!)];
+  const gains = gainsOf(cell);
+  let norm = 0;
+  if (input.gains) {
+    norm = test.garbage(test.kernels.recurrentNormSize(B, T, H, layouts[cell][0], gains));
+    test.set(norm, padded(input.gains, 0));
+  }
+  const regularisers = [norm, drops, keep!, ...lstm(keepCell!)];
   kernels[`${cell}Forward`]!(
     ...[...common, given(input.x), given(input.kernel), given(input.recurrent), given(input.bias)],
     ...gru(given(input.recurrentBias)),
@@ -146,7 +167,11 @@ export function runRecurrent(
     ...lstm(out.dc0 ?? 0),
   );
   test.expectGuards();
-  return Object.fromEntries(wanted.map((name) => [name, test.get(out[name], counts[name])]));
+  const rows = norm ? test.get(norm + 4 * gains * P, gains * P) : new Float32Array();
+  return {
+    ...Object.fromEntries(wanted.map((name) => [name, test.get(out[name], counts[name])])),
+    ...(norm && { dgains: rows.filter((_, i) => i % P < H) }),
+  };
 }
 
 function largest(values: Float64Array): number {

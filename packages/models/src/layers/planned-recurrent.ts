@@ -1,6 +1,6 @@
 // A recurrent layer in a plan: one kernel call per direction forward, one backward.
 
-import type { Block, Kernels, PlanBuilder, PlannedWeight, Signal } from '@tidecast/backend';
+import type { Block, PlanBuilder, PlannedWeight, Signal } from '@tidecast/backend';
 import type { PlannedStates } from '../layer-definition.ts';
 import type { PlannedRegularisers } from './regularisers.ts';
 
@@ -61,10 +61,9 @@ export interface RecurrentPlan {
 export function planRecurrent(
   plan: PlanBuilder,
   input: Signal,
-  cellOf: (kernels: Kernels) => PlannedCell,
+  cell: PlannedCell,
   { units, returnSequences, states, directions }: RecurrentPlan,
 ): Signal {
-  const cell = cellOf(plan.kernels);
   const { h, c } = states?.blocks ?? {};
   const [steps, channels] = input.shape as [number, number];
   const stride = units * directions.length;

@@ -19,6 +19,7 @@ import {
   dropInputs,
   fromStep,
   planDropInputs,
+  planLayerNorm,
   planRegularisers,
   type RegulariserSettings,
   regulariserSettings,
@@ -61,8 +62,8 @@ export interface Cell<S extends RecurrentSettings> {
   /** Names of its states, in the order of the op. */
   states: readonly ('h' | 'c')[];
   weights(settings: Required<S>, channels: number): readonly WeightSpec[];
-  /** Gains of layer norm among the weights. */
-  norm(weights: CellWeights): LayerNormGains;
+  /** Weights that are the gains of layer norm, in the order of the kernels. */
+  norm: Readonly<Partial<Record<keyof LayerNormGains, string>>>;
   /** Runs it over `x [B, T, C]`. */
   run(settings: Required<S>, weights: CellWeights, x: Tensor, options: RecurrentOptions): RecurrentResult;
   /** The kernels that run the cell in a plan, or why there are none for these settings. */
@@ -102,7 +103,7 @@ export function recurrentLayer<S extends RecurrentSettings>(
         ) as CellWeights;
         const variant = variantOf({
           ...{ settings: shared, type: cell.type, prefix, rows: x.shape[0]!, units, training, seed, onState },
-          ...(layerNorm && { norm: cell.norm(own) }),
+          ...(layerNorm && { norm: gainsOf(cell.norm, own) }),
         });
         const initialState =
           state && cell.states.map((name) => state[name] ?? tf.zeros([x.shape[0]!, units]));
@@ -122,22 +123,24 @@ export function recurrentLayer<S extends RecurrentSettings>(
     plan({ settings, weights, plan, input: given, position, states }) {
       const shared = settings as Required<RecurrentSettings>;
       const { units, returnSequences, dropout, layerNorm } = shared;
-      if (layerNorm) return 'layerNorm has no planned form';
       const cellOf = cell.planned(settings);
       if (typeof cellOf === 'string') return cellOf;
       const [steps, channels] = given.shape as [number, number];
       const specs = cell.weights(settings, channels);
       const drops = plan.training && dropout > 0;
       const input = drops ? planDropInputs(plan, given, dropout, position) : given;
-      return planRecurrent(plan, input, cellOf, {
+      const planned = cellOf(plan.kernels);
+      return planRecurrent(plan, input, planned, {
         units,
         returnSequences,
         states,
-        directions: directions(settings).map(({ prefix, reverse }) => ({
-          reverse,
-          weights: Object.fromEntries(specs.map(({ name }) => [name, weights[prefix + name]!])),
-          regularisers: planRegularisers(plan, shared, { prefix, steps, position }),
-        })),
+        directions: directions(settings).map(({ prefix, reverse }) => {
+          const own = Object.fromEntries(specs.map(({ name }) => [name, weights[prefix + name]!]));
+          const gains = Object.values(cell.norm).map((name) => own[name]!);
+          const norm = layerNorm && planLayerNorm(plan, gains, { steps, units, gates: planned.gates });
+          const regularisers = planRegularisers(plan, shared, { prefix, steps, position });
+          return { reverse, weights: own, regularisers: { ...regularisers, ...(norm && { norm }) } };
+        }),
       });
     },
   };
@@ -163,6 +166,11 @@ function runThrough(
   const head = part(0, first, initialState);
   const tail = part(first, steps - first, head.states);
   return { ...tail, sequence: tf.concat([head.sequence, tail.sequence], 1), handedOn: head.states };
+}
+
+/** The gains of layer norm among the weights of a cell. */
+function gainsOf(norm: Cell<never>['norm'], weights: CellWeights): LayerNormGains {
+  return Object.fromEntries(Object.entries(norm).map(([gain, name]) => [gain, weights[name]!]));
 }
 
 function directions(settings: RecurrentSettings): { prefix: string; reverse: boolean }[] {

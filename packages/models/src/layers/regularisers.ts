@@ -1,9 +1,17 @@
 // What keeps recurrent layers from learning by heart: variational dropout of inputs and states, zoneout, layer norm. A layer
-// with none of them is the plain cell, by the fused kernels. In a plan the kernels do all but layer norm, by the same draws.
+// with none of them is the plain cell, by the fused kernels. In a plan the kernels do all of them, by the same draws.
 
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Block, CellVariant, LayerNormGains, PlanBuilder, Signal, StateName } from '@tidecast/backend';
+import type {
+  Block,
+  CellVariant,
+  LayerNormGains,
+  PlanBuilder,
+  PlannedWeight,
+  Signal,
+  StateName,
+} from '@tidecast/backend';
 import { createRandom, deriveSeed } from '@tidecast/data';
 import { finiteNumber, flag, type Setting } from '../settings.ts';
 
@@ -96,6 +104,8 @@ export function fromStep(variant: CellVariant | undefined, from: number): CellVa
 
 /** What the kernels of one direction read in a plan, in rows of whole vectors; absent where there is none. */
 export interface PlannedRegularisers {
+  /** The gains of layer norm, and room. */
+  norm?: Block;
   /** Factors of h on its way into the recurrent product, and room for the states as they are. */
   drops?: Block;
   /** How much of its value before a state keeps at each step: h, and the cell c. */
@@ -103,7 +113,7 @@ export interface PlannedRegularisers {
   keepCell?: Block;
 }
 
-/** {@link variantOf} in a plan, without layer norm: the steps that draw it, for the layer at `position`. */
+/** {@link variantOf} in a plan, but for layer norm: the steps that draw it, for the layer at `position`. */
 export function planRegularisers(
   plan: PlanBuilder,
   settings: AllSettings & { units: number },
@@ -140,6 +150,39 @@ export function planRegularisers(
     ...(zoneout > 0 && { keep: planKeep('h', zoneout) }),
     ...(cellZoneout > 0 && { keepCell: planKeep('c', cellZoneout) }),
   };
+}
+
+/** What the kernels read of layer norm in a plan: the steps that put the gains there, and take their gradients. */
+export function planLayerNorm(
+  plan: PlanBuilder,
+  gains: readonly PlannedWeight[],
+  { steps, units, gates }: { steps: number; units: number; gates: number },
+): Block {
+  const rows = gains.reduce((sum, { value }) => sum + value.length / units, 0);
+  const stride = 4 * Math.ceil(units / 4);
+  const norm = plan.block(plan.kernels.recurrentNormSize(plan.batch, steps, units, gates, rows));
+  // As the kernels lay them out: rows of all gains, and rows of their gradients.
+  const { copyColumns } = plan.kernels;
+  plan.forward(() => {
+    plan.view(norm, rows * stride).fill(0);
+    let to = norm.address;
+    for (const { value } of gains) {
+      const count = value.length / units;
+      copyColumns(count, units, value.address, units, to, stride);
+      to += 4 * count * stride;
+    }
+  });
+  if (plan.training) {
+    plan.backward(() => {
+      let from = norm.address + 4 * rows * stride;
+      for (const { value, gradient } of gains) {
+        const count = value.length / units;
+        copyColumns(count, units, from, stride, gradient!.address, units);
+        from += 4 * count * stride;
+      }
+    });
+  }
+  return norm;
 }
 
 /** `x [B, T, C]` without the channels that are dropped, the same ones at all steps. */

@@ -35,7 +35,7 @@ export const rnnLayer = recurrentLayer<RnnSettings>(
       { name: 'bias', shape: [units], init: biasInit },
       ...(layerNorm ? [{ name: 'gain', shape: [units], init: 'ones' as const }] : []),
     ],
-    norm: ({ gain }) => ({ sum: gain }),
+    norm: { sum: 'gain' },
     run: ({ activation }, weights, x, options) => runRnn(x, weights, { ...options, activation }),
     planned: ({ activation }) =>
       activation === 'softmax'
@@ -69,6 +69,7 @@ function plannedRnn(kernels: Kernels, activation: number): PlannedCell {
         run.weights.bias!.value.address,
         addressOf(run.h0),
         addressOf(run.mask),
+        addressOf(run.norm),
         addressOf(run.drops),
         addressOf(run.keep),
         run.workspace.address,
@@ -86,6 +87,7 @@ function plannedRnn(kernels: Kernels, activation: number): PlannedCell {
         run.reverse,
         activation,
         addressOf(run.mask),
+        addressOf(run.norm),
         addressOf(run.drops),
         addressOf(run.keep),
         run.workspace.address,

@@ -10,8 +10,8 @@ import { loadedKernels, type WasmBackend } from '../heap.ts';
 type Tensors = Record<string, TensorInfo | undefined>;
 type Kernel = (...values: (number | boolean)[]) => number;
 
-/** Neither recurrent dropout nor zoneout of h, nor of c: calls with these are composed. */
-const plain = [0, 0];
+/** Neither layer norm, recurrent dropout nor zoneout of h, nor of c: calls with these are composed. */
+const plain = [0, 0, 0];
 const plainCell = 0;
 
 /** Of each cell's workspace: columns of gates per unit, and states kept beside h. */
