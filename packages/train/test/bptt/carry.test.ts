@@ -144,26 +144,25 @@ const rows = ({ data, shape: [, length = 0, width = 0] }: NdArray): NdArray[] =>
   }));
 const source = { x: rows(x), y: rows(y) };
 
-it.skipIf(testBackend !== 'wasm')(
-  'recurrent dropout and zoneout, planned: losses within 1e-5 relative of the tape (WASM only: plans)',
-  async () => {
-    const rates = { recurrentDropout: 0.3, zoneout: 0.2 };
-    const layers = [
-      lstm({ units: 3, ...rates, cellZoneout: 0.1, ...sequence }),
-      gru({ units: 4, ...rates, ...sequence }),
-      head,
-    ];
-    const samples = streams(source, { batchSize: B, steps: 6, every: 2 });
-    const options = { epochs: 5, optimizer: adam({ learningRate: 0.01 }) };
-    const expected = await train(layers, samples, { ...options, path: 'tape' });
-    const got = await train(layers, samples, { ...options, path: 'planned' });
-    expect(got.losses).toHaveLength(expected.losses.length);
-    expected.losses.forEach((loss, i) => {
-      expect(Math.abs(got.losses[i]! - loss) / loss, `loss ${i}`).toBeLessThan(1e-5);
-    });
-    expectClose(got.weights, expected.weights, 1e-5);
-  },
-);
+it.skipIf(testBackend !== 'wasm').each([
+  ['recurrent dropout and zoneout', { recurrentDropout: 0.3, zoneout: 0.2 }, 3, 1e-5],
+  ['and layer norm', { recurrentDropout: 0.3, zoneout: 0.2, layerNorm: true }, 11, 3e-5],
+])('%s, planned: losses and weights as on the tape (WASM only: plans)', async (_, settings, units, bound) => {
+  const layers = [
+    lstm({ units, ...settings, cellZoneout: 0.1, ...sequence }),
+    gru({ units: units + 1, ...settings, ...sequence }),
+    head,
+  ];
+  const samples = streams(source, { batchSize: B, steps: 6, every: 2 });
+  const options = { epochs: 5, optimizer: adam({ learningRate: 0.01 }) };
+  const expected = await train(layers, samples, { ...options, path: 'tape' });
+  const got = await train(layers, samples, { ...options, path: 'planned' });
+  expect(got.losses).toHaveLength(expected.losses.length);
+  expected.losses.forEach((loss, i) => {
+    expect(Math.abs(got.losses[i]! - loss) / loss, `loss ${i}`).toBeLessThan(bound);
+  });
+  expectClose(got.weights, expected.weights, bound);
+});
 
 describe.each(paths)('truncated BPTT, %s', (path) => {
   describe.each(Object.entries(networks))('%s', (_, layers) => {

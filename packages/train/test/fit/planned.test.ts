@@ -178,6 +178,10 @@ const networks: Record<string, [LayerConfig[], Samples]> = {
       'gru, regularised': gru({ units: 5, ...regularised }),
       'gru, reset before, regularised': gru({ units: 5, resetAfter: false, ...regularised }),
       'rnn, regularised': rnn({ units: 5, ...regularised }),
+      'lstm, layer norm': lstm({ units: 20, layerNorm: true }),
+      'gru, layer norm': gru({ units: 20, layerNorm: true }),
+      'gru, reset before, layer norm': gru({ units: 20, resetAfter: false, layerNorm: true }),
+      'rnn, layer norm': rnn({ units: 20, layerNorm: true }),
     }).map(([name, layer]) => [name, [[layer, dense({ units: 3 })], sequences]]),
   ),
 };
@@ -249,6 +253,14 @@ const runs: Record<string, [LayerConfig[], Samples, Partial<FitOptions>?]> = {
     [
       lstm({ units: 3, bidirectional: true, cellZoneout: 0.1, ...regularised, ...sequence }),
       gru({ units: 4, dropout: 0.2, ...regularised }),
+      dense({ units: 3 }),
+    ],
+    masked(),
+  ],
+  'masked, both ways, all regularisers': [
+    [
+      lstm({ units: 9, bidirectional: true, layerNorm: true, cellZoneout: 0.1, ...regularised, ...sequence }),
+      gru({ units: 10, layerNorm: true, dropout: 0.2, ...regularised }),
       dense({ units: 3 }),
     ],
     masked(),
@@ -382,7 +394,8 @@ only(`memory${why}`, () => {
     let tensors = 0;
     let bytes = 0;
     let steps = 0;
-    const { start } = await train([gru({ units: 3, ...regularised }), dense({ units: 3 })], sequences, {
+    const layers = [gru({ units: 3, layerNorm: true, ...regularised }), dense({ units: 3 })];
+    const { start } = await train(layers, sequences, {
       epochs: 2000,
       batchSize: 8,
       checkpoint: undefined,
