@@ -96,5 +96,6 @@ export { type Affine, type AffineSettings, affineMatrix, warp, warpBox } from '.
 export { type ColourSettings, recolour } from './transforms/colour.ts';
 export { type CropWindow, crop } from './transforms/crop.ts';
 export { resize } from './transforms/resize.ts';
-export { type BoxedImage, type TransformConfig, transform, transformBoxed } from './transforms/transforms.ts';
+export type { TransformConfig } from './transforms/transform-config.ts';
+export { type BoxedImage, transform, transformBoxed } from './transforms/transforms.ts';
 export type { VisionLoss } from './vision-loss.ts';

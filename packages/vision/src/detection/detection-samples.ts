@@ -2,7 +2,8 @@
 // Those regions are what the first stage proposes at that moment, so a batch depends on the detector's weights too.
 
 import { createRandom, type Draw, type Samples } from '@tidecast/data';
-import { type TransformConfig, transformBoxed } from '../transforms/transforms.ts';
+import type { TransformConfig } from '../transforms/transform-config.ts';
+import { transformBoxed } from '../transforms/transforms.ts';
 import { type AnnotatedImage, checkAnnotated } from './annotated-image.ts';
 import { assignBoxes, NOTHING, sampleAssigned } from './assign-boxes.ts';
 import { areaOf, type Box } from './box.ts';

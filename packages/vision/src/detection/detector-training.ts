@@ -3,7 +3,7 @@
 import type { Samples } from '@tidecast/data';
 import type { Model } from '@tidecast/models';
 import { checkTransforms } from '../transforms/check-transforms.ts';
-import type { TransformConfig } from '../transforms/transforms.ts';
+import type { TransformConfig } from '../transforms/transform-config.ts';
 import type { VisionLoss } from '../vision-loss.ts';
 import type { AnnotatedImage } from './annotated-image.ts';
 import { detectionLayout } from './detection-layout.ts';

@@ -1,7 +1,7 @@
 // Lists of steps may come from a file or a form: everything in them is checked before any picture goes through, since a wrong
 // setting would turn pictures into NaN, and a misspelt one would do nothing.
 
-import type { TransformConfig } from './transforms.ts';
+import type { TransformConfig } from './transform-config.ts';
 
 /** What a setting must be. */
 interface Rule {
