@@ -57,9 +57,9 @@ export function lstmWorkspace(B: i32, T: i32, C: i32, H: i32): i32 {
 
 /**
  * x `[B, T, C]`, kernel `[C, 4H]`, recurrent `[H, 4H]`, bias `[4H]` (0: none), h0 and c0 `[B, H]` (0: zeros), mask `[B, T]`
- * (0: none); norm as in layer-norm.ts, drops, keep and keepCell as in regularisers.ts (0: none). Gives y, rows of H values `yStride` apart (0: not
- * wanted), the last states hLast (rows `lastStride` apart) and cLast `[B, H]` (0: not wanted), and fills `workspace` and the
- * room in norm and drops. Codes of the gates' and the cell's functions as in activations.ts.
+ * (0: none); norm as in layer-norm.ts, drops, keep and keepCell as in regularisers.ts (0: none). Gives y, rows of H values
+ * `yStride` apart (0: not wanted), the last states hLast (rows `lastStride` apart) and cLast `[B, H]` (0: not wanted), and fills
+ * `workspace` and the room in norm and drops. Codes of the gates' and the cell's functions as in activations.ts.
  */
 export function lstmForward(
   B: i32,

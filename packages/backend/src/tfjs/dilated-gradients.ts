@@ -3,6 +3,7 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import { currentKernels } from '../kernels/current-kernels.ts';
+import { runKernel } from './run-kernel.ts';
 import { spreadTaps } from './spread.ts';
 
 interface Attributes {
@@ -91,9 +92,9 @@ function inputGradient(
   inputShape: number[],
   attributes: Attributes,
 ): tf.Tensor {
-  if (knowsDilations()) return run(kernels.input, { dy, filter }, { ...attributes, inputShape });
+  if (knowsDilations()) return runKernel(kernels.input, { dy, filter }, { ...attributes, inputShape });
   const spread = spreadTaps(filter, both(attributes.dilations!));
-  return run(kernels.input, { dy, filter: spread }, { ...attributes, inputShape, dilations: [1, 1] });
+  return runKernel(kernels.input, { dy, filter: spread }, { ...attributes, inputShape, dilations: [1, 1] });
 }
 
 function filterGradient(
@@ -103,15 +104,15 @@ function filterGradient(
   filterShape: number[],
   attributes: Attributes,
 ): tf.Tensor {
-  if (knowsDilations()) return run(kernels.filter, { x, dy }, { ...attributes, filterShape });
+  if (knowsDilations()) return runKernel(kernels.filter, { x, dy }, { ...attributes, filterShape });
   const [height, width, ...channels] = filterShape as [number, number, number, number];
   const [down, across] = both(attributes.dilations!);
   const shape = [(height - 1) * down + 1, (width - 1) * across + 1, ...channels];
-  const whole = run(kernels.filter, { x, dy }, { ...attributes, filterShape: shape, dilations: [1, 1] });
+  const whole = runKernel(
+    kernels.filter,
+    { x, dy },
+    { ...attributes, filterShape: shape, dilations: [1, 1] },
+  );
   const taps = (count: number, step: number) => tf.range(0, count * step, step, 'int32');
   return tf.gather(tf.gather(whole, taps(height, down), 0), taps(width, across), 1);
-}
-
-function run(kernel: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor {
-  return tf.engine().runKernel(kernel, inputs, attributes as tf.NamedAttrMap) as tf.Tensor;
 }

@@ -3,16 +3,13 @@
 // some processors get dilated depthwise convolutions: all others refuse them.
 
 import * as tf from '@tensorflow/tfjs-core';
+import type { ConvolutionAttributes } from '../kernels/convolution-geometry.ts';
+import { runKernel } from '../run-kernel.ts';
 import { nodeProcess } from '../runtime.ts';
 import { spreadTaps } from '../spread.ts';
 import { filterGradientByTaps, inputGradientByTaps } from './convolution-taps.ts';
 
-interface Attributes {
-  strides: [number, number] | number;
-  pad: 'valid' | 'same' | number;
-  dilations?: [number, number] | number | null;
-  dimRoundingMode?: 'floor' | 'round' | 'ceil';
-  dataFormat?: 'NHWC' | 'NCHW';
+interface Attributes extends ConvolutionAttributes {
   inputShape?: Shape4;
   filterShape?: Shape4;
 }
@@ -61,7 +58,7 @@ const dilatedDepthwise =
     const [down, across] = typeof dilations === 'number' ? [dilations, dilations] : dilations;
     if (down === 1 && across === 1) return original(call);
     return tf.tidy(() =>
-      run(
+      runKernel(
         tf.DepthwiseConv2dNative,
         { x: x!, filter: spreadTaps(filter!, [down, across]) },
         { ...attributes, dilations: [1, 1] },
@@ -128,10 +125,10 @@ function passesTrial(kernel: GradientKernel, attributes: Attributes, info: Info)
     const x = tf.randomNormal(info.inShape, 0, 1, 'float32', 1);
     const filter = tf.randomNormal(info.filterShape, 0, 1, 'float32', 2);
     const dy = tf.randomNormal(info.outShape, 0, 1, 'float32', 3);
-    const y = run(kernel.of, { x, filter }, { ...attributes, dilations: [1, 1] });
+    const y = runKernel(kernel.of, { x, filter }, { ...attributes, dilations: [1, 1] });
     const variable = kernel.by === 'input' ? x : filter;
     const inputs: tf.NamedTensorMap = kernel.by === 'input' ? { dy, filter } : { x, dy };
-    const gradient = run(kernel.kernelName, inputs, attributes);
+    const gradient = runKernel(kernel.kernelName, inputs, attributes);
     const difference = tf.sub(tf.sum(tf.mul(y, dy)), tf.sum(tf.mul(variable, gradient)));
     const bound = tf.mul(
       1e-5,
@@ -139,10 +136,6 @@ function passesTrial(kernel: GradientKernel, attributes: Attributes, info: Info)
     );
     return tf.lessEqual(tf.abs(difference), bound).dataSync()[0] === 1;
   });
-}
-
-function run(kernel: string, inputs: tf.NamedTensorMap, attributes: object): tf.Tensor {
-  return tf.engine().runKernel(kernel, inputs, attributes as tf.NamedAttrMap) as tf.Tensor;
 }
 
 let warned = false;
